@@ -1,0 +1,4 @@
+@NullMarked
+package dev.dunlin.channels;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.dunlin.websocket;
+
+import org.jspecify.annotations.NullMarked;
