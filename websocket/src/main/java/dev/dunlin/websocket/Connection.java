@@ -668,11 +668,9 @@ public final class Connection {
 
   /** The transport has ended: no more bytes will come or go. */
   public void lost(String detail) {
-    finish(
-        sent != null && received == null && closeCause != Closed.Cause.LOCAL
-            ? closeCause
-            : Closed.Cause.LOST,
-        detail);
+    // who closed for a reason of its own keeps that reason
+    boolean reasoned = sent != null && closeCause != Closed.Cause.LOCAL;
+    finish(reasoned ? closeCause : Closed.Cause.LOST, detail);
   }
 
   /** Ends the connection without a close frame; the owner drops the transport. */
