@@ -1,0 +1,101 @@
+package dev.dunlin.websocket;
+
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The head of an HTTP/1.1 request as it arrives: fed piece by piece, in time linear in its octets
+ * however they are cut (RFC 9112).
+ *
+ * <p>Strict where leniency lets two programs read one request differently: only CRLF ends a line,
+ * no folding, no space before a colon, no control characters, one well-formed {@code Host}, one
+ * meaning of the body's length, one reading of the path ({@link UpgradeRequest#path()}). Not thread
+ * safe. One head per object.
+ */
+public final class RequestHead {
+
+  /** How far the head has come. */
+  public sealed interface Outcome permits NeedMore, Complete, Refusal {}
+
+  /** The head has not ended yet. */
+  public record NeedMore() implements Outcome {}
+
+  /**
+   * The head has ended; octets after it were left in the buffer.
+   *
+   * @param request the request, for WebSocket or plain HTTP: {@link UpgradeRequest#isUpgrade()}
+   */
+  public record Complete(UpgradeRequest request) implements Outcome {}
+
+  private static final NeedMore NEED_MORE = new NeedMore();
+
+  private final HeadReader reader;
+  private final boolean secure;
+  private @Nullable RequestLine line;
+  private @Nullable Outcome outcome;
+
+  private RequestHead(Limits limits, boolean secure) {
+    this.reader =
+        new HeadReader(
+            this::startLine,
+            limits.maxRequestLineBytes(),
+            limits.maxHeadBytes(),
+            limits.maxHeaders());
+    this.secure = secure;
+  }
+
+  /**
+   * A head about to arrive.
+   *
+   * @param limits {@link Limits#maxRequestLineBytes()} (beyond it 414), {@link
+   *     Limits#maxHeadBytes()} and {@link Limits#maxHeaders()} (beyond them 431)
+   * @param secure whether it arrives over TLS, for the origin rule
+   */
+  public static RequestHead expect(Limits limits, boolean secure) {
+    return new RequestHead(limits, secure);
+  }
+
+  /**
+   * Takes octets up to and including the blank line, or up to the first that breaks the head or a
+   * limit; leaves the rest. Never throws for what a peer sent. After {@link Complete} or a {@link
+   * Refusal} it takes nothing and gives the same outcome again.
+   */
+  public Outcome feed(ByteBuffer bytes) {
+    if (outcome != null) {
+      return outcome;
+    }
+    reader.feed(bytes);
+    var refusal = reader.refusal();
+    if (refusal != null) {
+      outcome = refusal;
+    } else if (reader.complete() && line != null) {
+      outcome = complete(line);
+    } else {
+      return NEED_MORE;
+    }
+    return outcome;
+  }
+
+  private @Nullable Refusal startLine(String text) {
+    var parsed = RequestLine.parse(text);
+    return switch (parsed) {
+      case RequestLine.Good good -> {
+        line = good.line();
+        yield null;
+      }
+      case RequestLine.Bad bad -> bad.refusal();
+    };
+  }
+
+  private Outcome complete(RequestLine line) {
+    var headers = reader.headers();
+    var broken = HeadRules.check(line, headers);
+    return broken != null
+        ? broken
+        : new Complete(new UpgradeRequest(line, headers, reader.bytes(), secure));
+  }
+
+  long examined() {
+    return reader.examined();
+  }
+}
