@@ -11,6 +11,8 @@ module dev.dunlin.server {
   requires io.netty.transport.unix.common;
   requires com.nimbusds.jose.jwt;
   requires org.slf4j;
+  requires java.naming;
+  requires java.net.http;
   requires static org.jspecify;
 
   exports dev.dunlin.auth;
