@@ -263,11 +263,12 @@ public final class Connection {
     if (size == PerMessageDeflate.INVALID) {
       throw new ProtocolViolation(CloseCode.INVALID_DATA, "compressed data is not valid");
     }
-    var plain = ByteBuffer.wrap(shared.inflated());
+    var plain = shared.inflated().view();
     if (text && !Utf8.valid(plain, 0, size)) {
       throw ProtocolViolation.notUtf8();
     }
     lend(text, plain, 0, size);
+    shared.trim();
   }
 
   private void lend(boolean text, ByteBuffer bytes, int offset, int size) {
@@ -429,23 +430,17 @@ public final class Connection {
       return false;
     }
     requireNoParts();
-    int opcode = message instanceof Text ? Opcode.TEXT : Opcode.BINARY;
-    var payload = payloadOf(message);
+    int opcode = Opcode.of(message);
     var extension = deflate;
     var shared = context;
-    if (extension != null && shared != null && extension.worthwhile(payload.size())) {
-      int size =
-          extension.deflate(payload.buffer().slice(payload.offset(), payload.size()), shared);
-      if (size >= 0) {
-        write(
-            FrameEncoder.first(opcode, true, true),
-            ByteBuffer.wrap(shared.deflated()),
-            0,
-            size,
-            true);
+    if (extension != null && shared != null) {
+      var compressed = extension.deflate(message, shared);
+      if (compressed != null) {
+        writeCompressed(opcode, compressed, shared);
         return true;
       }
     }
+    var payload = Payload.of(message);
     write(
         FrameEncoder.first(opcode, true, false),
         payload.buffer(),
@@ -455,11 +450,9 @@ public final class Connection {
     return true;
   }
 
-  private static Payload payloadOf(Data message) {
-    return switch (message) {
-      case Text text -> text;
-      case Binary binary -> binary;
-    };
+  private void writeCompressed(int opcode, Scratch compressed, DeflateContext shared) {
+    write(FrameEncoder.first(opcode, true, true), compressed.view());
+    shared.trim();
   }
 
   /**
@@ -490,10 +483,100 @@ public final class Connection {
    * over.
    */
   public Optional<ByteBuffer> frames(Prepared prepared) {
-    if (role == Role.CLIENT || (deflate != null && !deflate.shares())) {
+    if (!sharing()) {
       return Optional.empty();
     }
-    return Optional.of(prepared.frames());
+    if (deflate == null || context == null) {
+      return Optional.of(prepared.frames());
+    }
+    var frames = prepared.frames(deflate, context);
+    context.trim();
+    return Optional.of(frames);
+  }
+
+  /**
+   * The bytes that a batch with nothing but {@code prepared} would send, on the same conditions:
+   * where the batching has a joint, its messages are joined, in as few frames as the limits allow.
+   */
+  public Optional<ByteBuffer> frames(Prepared prepared, Batching batching) {
+    if (batching.joint().isEmpty()) {
+      return frames(prepared);
+    }
+    if (!sharing()) {
+      return Optional.empty();
+    }
+    if (deflate == null || context == null) {
+      return Optional.of(prepared.frames(batching));
+    }
+    var frames = prepared.frames(batching, deflate, context);
+    context.trim();
+    return Optional.of(frames);
+  }
+
+  private boolean sharing() {
+    return role == Role.SERVER && (deflate == null || deflate.shares());
+  }
+
+  /**
+   * Sends a batch, in its order: as one message if its batching has a joint, otherwise each message
+   * in a frame of its own. The batch stays as it is: {@linkplain Batch#clear clear} it.
+   *
+   * @return false if a close frame has been sent
+   */
+  public boolean send(Batch batch) {
+    if (!open()) {
+      return false;
+    }
+    requireNoParts();
+    var lone = batch.lone();
+    if (batch.joint() == null) {
+      batch.forEach(this::send, this::send);
+    } else if (lone != null) {
+      sendJoined(lone, batch.batching());
+    } else if (batch.messages() > 0) {
+      sendJoined(batch);
+    }
+    return true;
+  }
+
+  /** Messages that may be more than one batch holds. */
+  private void sendJoined(Prepared prepared, Batching batching) {
+    var frames = frames(prepared, batching);
+    if (frames.isPresent()) {
+      sink.share(frames.get());
+      return;
+    }
+    var group = new Batch(batching);
+    for (var message : prepared.messages()) {
+      if (!group.offer(message)) {
+        sendJoined(group);
+        group.clear();
+        group.offer(message);
+      }
+    }
+    sendJoined(group);
+  }
+
+  private void sendJoined(Batch batch) {
+    int opcode = batch.opcode();
+    if (deflate != null && context != null) {
+      var compressed = deflate.deflate(batch, context);
+      if (compressed != null) {
+        writeCompressed(opcode, compressed, context);
+        return;
+      }
+    }
+    int first = FrameEncoder.first(opcode, true, false);
+    int size = batch.size();
+    if (role == Role.CLIENT) {
+      var gathered = ByteBuffer.allocate(size);
+      batch.put(gathered);
+      write(first, gathered.flip());
+    } else {
+      var out = sink.room(FrameEncoder.MAX_SERVER_HEADER_BYTES + size);
+      FrameEncoder.header(out, first, size);
+      batch.put(out);
+    }
   }
 
   /**

@@ -2,54 +2,98 @@ package dev.dunlin.websocket;
 
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The compressor, decompressor and scratch buffers that all connections of an event loop share
- * where no context is taken over between messages.
+ * The compressor, decompressor and scratch buffers that all connections of an event loop share.
  *
- * <p>Belongs to one thread at a time. Holds native memory (about 300 KB): {@link #close()} it.
+ * <p>Belongs to one thread at a time. Holds native memory (about 300 KB) from the first compressed
+ * message on: {@link #close()} it. Its scratch buffers grow with a message and shrink back to 64
+ * KiB after it.
  */
 public final class DeflateContext implements AutoCloseable {
 
-  private final Deflater deflater;
-  private final Inflater inflater = new Inflater(true);
-  private byte[] deflated = new byte[4096];
-  private byte[] inflated = new byte[4096];
+  private static final int SCRATCH_BYTES = 4096;
 
-  /** A context that compresses at the given level, 1 (fast) to 9 (small). */
-  public DeflateContext(int level) {
-    deflater = new Deflater(level, true);
+  private final Scratch deflated = new Scratch(SCRATCH_BYTES);
+  private final Scratch joined = new Scratch(SCRATCH_BYTES);
+  private final Scratch framed = new Scratch(SCRATCH_BYTES);
+  private final Scratch inflated;
+  private @Nullable Deflater deflater;
+  private @Nullable Inflater inflater;
+
+  /** A context without native memory as yet. */
+  public DeflateContext() {
+    this(SCRATCH_BYTES);
   }
 
-  Deflater deflater() {
-    return deflater;
+  /** A context that begins to inflate into so many bytes. */
+  DeflateContext(int inflatedBytes) {
+    inflated = new Scratch(inflatedBytes);
   }
 
+  /** The compressor, with nothing in its window. */
+  Deflater deflater(int level) {
+    var known = deflater;
+    if (known == null) {
+      known = new Deflater(level, true);
+      deflater = known;
+    } else {
+      known.reset();
+      known.setLevel(level);
+    }
+    return known;
+  }
+
+  /** The decompressor, with nothing in its window. */
   Inflater inflater() {
-    return inflater;
+    var known = inflater;
+    if (known == null) {
+      known = new Inflater(true);
+      inflater = known;
+    } else {
+      known.reset();
+    }
+    return known;
   }
 
-  /** Scratch for compressed bytes; valid until the next compression. */
-  byte[] deflated() {
+  /** Compressed bytes; valid until the next compression. */
+  Scratch deflated() {
     return deflated;
   }
 
-  void deflated(byte[] larger) {
-    deflated = larger;
+  /** Where compressed pieces are put together; valid until the next compression. */
+  Scratch joined() {
+    return joined;
   }
 
-  /** Scratch for inflated bytes; valid until the next inflation. */
-  byte[] inflated() {
+  /** Where frames that others will share are put together. */
+  Scratch framed() {
+    return framed;
+  }
+
+  /** Inflated bytes; valid until the next inflation. */
+  Scratch inflated() {
     return inflated;
   }
 
-  void inflated(byte[] larger) {
-    inflated = larger;
+  /** Gives back the memory that a large message took. */
+  void trim() {
+    deflated.trim();
+    joined.trim();
+    framed.trim();
+    inflated.trim();
   }
 
   @Override
   public void close() {
-    deflater.end();
-    inflater.end();
+    if (deflater != null) {
+      deflater.end();
+      deflater = null;
+    }
+    if (inflater != null) {
+      inflater.end();
+      inflater = null;
+    }
   }
 }

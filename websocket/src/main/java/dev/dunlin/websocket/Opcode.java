@@ -11,6 +11,10 @@ final class Opcode {
 
   private Opcode() {}
 
+  static int of(Data message) {
+    return message instanceof Text ? TEXT : BINARY;
+  }
+
   static boolean known(int opcode) {
     return opcode <= BINARY || (opcode >= CLOSE && opcode <= PONG);
   }

@@ -51,6 +51,20 @@ abstract class Payload {
     return buffer;
   }
 
+  static Payload of(Data message) {
+    return switch (message) {
+      case Text text -> text;
+      case Binary binary -> binary;
+    };
+  }
+
+  /** Appends the bytes. */
+  final void put(ByteBuffer out) {
+    int at = out.position();
+    out.put(at, valid(), offset, size);
+    out.position(at + size);
+  }
+
   final boolean lent() {
     return lender != null;
   }

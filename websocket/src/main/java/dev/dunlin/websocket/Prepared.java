@@ -1,6 +1,7 @@
 package dev.dunlin.websocket;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,21 +9,56 @@ import org.jspecify.annotations.Nullable;
  * One or several messages made ready for sending once, to be sent to any number of connections.
  *
  * <p>Framed once; compressed once per distinct set of parameters, when the first connection needs
- * it. Safe for use by all threads.
+ * it, with that connection's compression level and threshold. Safe for use by all threads.
  */
 public final class Prepared {
 
+  private static final int NOT_COMPRESSED = 0;
+
   private final List<Data> messages;
   private final int size;
-  private @Nullable ByteBuffer frames;
+  private final int largest;
+  private final int opcode;
+
+  /** What has been computed so far, newest first; extended under the lock of this object. */
+  private volatile @Nullable Encoding encodings;
+
+  private int deflations;
+
+  /**
+   * One way to put the messages on the wire.
+   *
+   * @param windowBits the window that its segments fit, or {@link #NOT_COMPRESSED}
+   * @param batching how messages were joined in frames, or null: a frame for each
+   * @param bytes the frames
+   * @param segments each message compressed alone, without bytes where that is not smaller; none if
+   *     the messages were not compressed, or joined
+   */
+  private record Encoding(
+      int windowBits,
+      @Nullable Batching batching,
+      ByteBuffer bytes,
+      List<ByteBuffer> segments,
+      @Nullable Encoding next) {
+
+    boolean matches(int bits, @Nullable Batching wanted) {
+      return windowBits == bits && (wanted == null ? batching == null : wanted.equals(batching));
+    }
+  }
 
   private Prepared(List<Data> messages) {
     this.messages = messages;
     int sum = 0;
+    int most = 0;
+    int kind = messages.isEmpty() ? Batch.MIXED : Opcode.of(messages.get(0));
     for (var message : messages) {
       sum = Math.addExact(sum, message.size());
+      most = Math.max(most, message.size());
+      kind = Opcode.of(message) == kind ? kind : Batch.MIXED;
     }
     this.size = sum;
+    this.largest = most;
+    this.opcode = kind;
   }
 
   /** One message. A view is copied. */
@@ -45,20 +81,186 @@ public final class Prepared {
     return size;
   }
 
+  /** Text or binary, or {@link Batch#MIXED}. */
+  int opcode() {
+    return opcode;
+  }
+
+  /** The number of encodings made so far. */
+  int encodings() {
+    int count = 0;
+    for (var known = encodings; known != null; known = known.next) {
+      count++;
+    }
+    return count;
+  }
+
+  /** The number of times that a message was deflated so far. */
+  synchronized int deflations() {
+    return deflations;
+  }
+
   /** The messages as a server's uncompressed frames: direct, read-only, shared. */
-  synchronized ByteBuffer frames() {
-    var known = frames;
+  ByteBuffer frames() {
+    var known = find(NOT_COMPRESSED, null);
+    return (known != null ? known : frame()).bytes;
+  }
+
+  /** The messages as a server's frames, compressed where that pays: direct, read-only, shared. */
+  ByteBuffer frames(PerMessageDeflate deflate, DeflateContext context) {
+    return deflate.worthwhile(largest) ? compressed(deflate, context).bytes : frames();
+  }
+
+  /** The messages joined in as few frames as the batching allows, uncompressed. */
+  ByteBuffer frames(Batching batching) {
+    var known = find(NOT_COMPRESSED, batching);
+    return (known != null ? known : join(NOT_COMPRESSED, batching, List.of(), null)).bytes;
+  }
+
+  /** The messages joined in as few frames as the batching allows, compressed where that pays. */
+  ByteBuffer frames(Batching batching, PerMessageDeflate deflate, DeflateContext context) {
+    if (!deflate.worthwhile(largest)) {
+      return frames(batching);
+    }
+    int bits = deflate.windowBits(largest);
+    var known = find(bits, batching);
     if (known == null) {
-      var out =
-          ByteBuffer.allocateDirect(size + messages.size() * FrameEncoder.MAX_SERVER_HEADER_BYTES);
-      for (var message : messages) {
-        int opcode = message instanceof Text ? Opcode.TEXT : Opcode.BINARY;
-        FrameEncoder.header(out, FrameEncoder.first(opcode, true, false), message.size());
-        out.put(message.bytes());
-      }
-      known = out.flip().asReadOnlyBuffer();
-      frames = known;
+      known = join(bits, batching, compressed(deflate, context).segments, context);
+    }
+    return known.bytes;
+  }
+
+  /** A message compressed alone, or null if it is to be sent plain. */
+  @Nullable ByteBuffer segment(int index, PerMessageDeflate deflate, DeflateContext context) {
+    if (!deflate.worthwhile(messages.get(index).size())) {
+      return null;
+    }
+    var segment = compressed(deflate, context).segments.get(index);
+    return segment.hasRemaining() ? segment : null;
+  }
+
+  private Encoding compressed(PerMessageDeflate deflate, DeflateContext context) {
+    int bits = deflate.windowBits(largest);
+    var known = find(bits, null);
+    return known != null ? known : compress(bits, deflate, context);
+  }
+
+  private @Nullable Encoding find(int windowBits, @Nullable Batching batching) {
+    var known = encodings;
+    while (known != null && !known.matches(windowBits, batching)) {
+      known = known.next;
     }
     return known;
+  }
+
+  // ---- what is done once each, under the lock of this object
+
+  private synchronized Encoding frame() {
+    var known = find(NOT_COMPRESSED, null);
+    if (known != null) {
+      return known;
+    }
+    var out =
+        ByteBuffer.allocateDirect(size + messages.size() * FrameEncoder.MAX_SERVER_HEADER_BYTES);
+    for (var message : messages) {
+      int first = FrameEncoder.first(Opcode.of(message), true, false);
+      FrameEncoder.header(out, first, message.size());
+      Payload.of(message).put(out);
+    }
+    return add(NOT_COMPRESSED, null, out.flip(), List.of());
+  }
+
+  private synchronized Encoding compress(
+      int windowBits, PerMessageDeflate deflate, DeflateContext context) {
+    var known = find(windowBits, null);
+    if (known != null) {
+      return known;
+    }
+    var out = context.framed().clear();
+    var starts = new int[messages.size()];
+    var ends = new int[messages.size()];
+    for (int i = 0; i < starts.length; i++) {
+      var message = messages.get(i);
+      ByteBuffer segment = null;
+      if (deflate.worthwhile(message.size())) {
+        segment = deflate.segment(message, windowBits, context);
+        deflations++;
+      }
+      int opcode = Opcode.of(message);
+      if (segment == null) {
+        out.header(FrameEncoder.first(opcode, true, false), message.size());
+        out.put(Payload.of(message));
+      } else {
+        out.header(FrameEncoder.first(opcode, true, true), segment.remaining());
+        starts[i] = out.size;
+        out.put(segment);
+        ends[i] = out.size;
+      }
+    }
+    var bytes = out.toDirect();
+    var segments = new ArrayList<ByteBuffer>(starts.length);
+    for (int i = 0; i < starts.length; i++) {
+      segments.add(bytes.slice(starts[i], ends[i] - starts[i]));
+    }
+    return add(windowBits, null, bytes, List.copyOf(segments));
+  }
+
+  private synchronized Encoding join(
+      int windowBits,
+      Batching batching,
+      List<ByteBuffer> segments,
+      @Nullable DeflateContext context) {
+    var known = find(windowBits, batching);
+    if (known != null) {
+      return known;
+    }
+    var out = context == null ? new Scratch(size + 64) : context.framed().clear();
+    var group = new Batch(batching);
+    int begin = 0;
+    for (int i = 0; i < messages.size(); i++) {
+      if (!group.offer(messages.get(i))) {
+        join(group, begin, segments, context, out);
+        group.clear();
+        begin = i;
+        group.offer(messages.get(i));
+      }
+    }
+    if (group.messages() > 0) {
+      join(group, begin, segments, context, out);
+    }
+    return add(windowBits, batching, out.toDirect(), List.of());
+  }
+
+  /** One frame of the messages from {@code begin} on that stand in the group. */
+  private static void join(
+      Batch group,
+      int begin,
+      List<ByteBuffer> segments,
+      @Nullable DeflateContext context,
+      Scratch out) {
+    if (context != null) {
+      var joiner = new SegmentJoiner(context.joined(), group.joint());
+      for (int i = 0; i < group.messages(); i++) {
+        var segment = segments.get(begin + i);
+        joiner.add(group.message(i), segment.hasRemaining() ? segment : null);
+      }
+      var joined = joiner.end();
+      if (joined.size < group.size()) {
+        out.header(FrameEncoder.first(group.opcode(), true, true), joined.size);
+        out.put(joined.view());
+        return;
+      }
+    }
+    out.header(FrameEncoder.first(group.opcode(), true, false), group.size());
+    out.room(group.size());
+    group.put(ByteBuffer.wrap(out.bytes, out.size, group.size()));
+    out.size += group.size();
+  }
+
+  private Encoding add(
+      int windowBits, @Nullable Batching batching, ByteBuffer bytes, List<ByteBuffer> segments) {
+    var added = new Encoding(windowBits, batching, bytes.asReadOnlyBuffer(), segments, encodings);
+    encodings = added;
+    return added;
   }
 }

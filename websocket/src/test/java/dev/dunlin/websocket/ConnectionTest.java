@@ -657,7 +657,10 @@ class ConnectionTest {
     var builder =
         Connection.builder(Role.SERVER, new Random(1))
             .streaming()
-            .compression(new PerMessageDeflate(), new DeflateContext(1));
+            .compression(
+                PerMessageDeflate.of(
+                    Role.SERVER, new DeflateParameters(true, true, 15, 15), Compression.shared()),
+                new DeflateContext());
     assertThatThrownBy(() -> builder.open(recorder, sink, 0))
         .isInstanceOf(IllegalStateException.class);
   }
