@@ -2,6 +2,7 @@ package dev.dunlin.websocket;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -31,10 +32,7 @@ public final class ClientHandshake {
    * @param response the answer
    */
   public record Agreed(
-      @SuppressWarnings("OptionalUsedAsFieldOrParameterType") Optional<String> subprotocol,
-      @SuppressWarnings("OptionalUsedAsFieldOrParameterType")
-          Optional<DeflateParameters> compression,
-      ResponseHead response)
+      Optional<String> subprotocol, Optional<DeflateParameters> compression, ResponseHead response)
       implements Outcome {}
 
   /**
@@ -43,10 +41,7 @@ public final class ClientHandshake {
    * @param reason one line
    * @param response the answer, where it was HTTP at all
    */
-  public record Failed(
-      String reason,
-      @SuppressWarnings("OptionalUsedAsFieldOrParameterType") Optional<ResponseHead> response)
-      implements Outcome {}
+  public record Failed(String reason, Optional<ResponseHead> response) implements Outcome {}
 
   private static final NeedMore NEED_MORE = new NeedMore();
   private static final int MAX_HEAD_BYTES = 8192;
@@ -120,13 +115,14 @@ public final class ClientHandshake {
      * @throws IllegalArgumentException if one is not a token or stands twice
      */
     public Builder subprotocols(String... names) {
+      var offered = new ArrayList<String>();
       for (var name : names) {
-        if (!Syntax.isToken(name)) {
-          throw new IllegalArgumentException("'" + name + "' is not a token");
+        if (!Syntax.isToken(name) || offered.contains(name)) { // RFC 6455, 4.1
+          throw new IllegalArgumentException("'" + name + "' is not a token, or stands twice");
         }
+        offered.add(name);
       }
-      Set.of(names); // RFC 6455, 4.1: all different
-      subprotocols = List.of(names);
+      subprotocols = List.copyOf(offered);
       return this;
     }
 

@@ -30,10 +30,7 @@ public final class Handshake {
    * @param compression what was agreed about permessage-deflate, if it was
    */
   public record Accepted(
-      ByteBuffer bytes,
-      @SuppressWarnings("OptionalUsedAsFieldOrParameterType") Optional<String> subprotocol,
-      @SuppressWarnings("OptionalUsedAsFieldOrParameterType")
-          Optional<DeflateParameters> compression)
+      ByteBuffer bytes, Optional<String> subprotocol, Optional<DeflateParameters> compression)
       implements Answer {
 
     @Override

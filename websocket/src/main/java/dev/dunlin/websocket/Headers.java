@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The header fields of an HTTP head, in the order of their lines (RFC 9110, 5). Names are compared
@@ -49,7 +50,7 @@ public final class Headers {
     var moreNames = new ArrayList<>(names);
     var moreValues = new ArrayList<>(values);
     moreNames.add(name);
-    moreValues.add(value.strip());
+    moreValues.add(Syntax.trim(value, 0, value.length()));
     return new Headers(moreNames, moreValues);
   }
 
@@ -128,6 +129,19 @@ public final class Headers {
 
   void appendTo(StringBuilder head) {
     forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
+  }
+
+  /** Whether both hold the same lines in the same order, spelled the same. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Headers headers
+        && names.equals(headers.names)
+        && values.equals(headers.values);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * names.hashCode() + values.hashCode();
   }
 
   /** The names; never the values, which may be anybody's secret. */

@@ -16,13 +16,11 @@ import java.util.stream.Stream;
  */
 public final class OriginRule implements Predicate<UpgradeRequest> {
 
-  private static final OriginRule SAME = new OriginRule(true, Set.of());
+  private static final OriginRule SAME = new OriginRule(Set.of());
 
-  private final boolean same;
   private final Set<String> allowed;
 
-  private OriginRule(boolean same, Set<String> allowed) {
-    this.same = same;
+  private OriginRule(Set<String> allowed) {
     this.allowed = allowed;
   }
 
@@ -44,7 +42,6 @@ public final class OriginRule implements Predicate<UpgradeRequest> {
    */
   public static OriginRule allow(String... origins) {
     return new OriginRule(
-        true,
         Stream.of(origins)
             .map(origin -> {
               var known = normalize(origin);
@@ -70,7 +67,7 @@ public final class OriginRule implements Predicate<UpgradeRequest> {
     if (page.isEmpty()) {
       return false;
     }
-    return allowed.contains(page) || (same && page.equals(own(request)));
+    return allowed.contains(page) || page.equals(own(request));
   }
 
   private static String own(UpgradeRequest request) {

@@ -3,6 +3,7 @@ package dev.dunlin.websocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * A request refused before the upgrade: an HTTP response with a status, headers and one line of
@@ -17,9 +18,17 @@ import java.time.Duration;
 public record Refusal(int status, Headers headers, String reason)
     implements Handshake.Answer, RequestHead.Outcome {
 
+  private static final List<String> OWN_HEADERS =
+      List.of("Content-Type", "Content-Length", "Transfer-Encoding", "Connection");
+
   public Refusal {
     if (status < 400 || status > 599) {
       throw new IllegalArgumentException("status " + status + " refuses nothing: use 400 to 599");
+    }
+    for (var own : OWN_HEADERS) {
+      if (headers.has(own)) {
+        throw new IllegalArgumentException(own + " is the refusal's own header");
+      }
     }
     if (reason.indexOf('\n') >= 0 || reason.indexOf('\r') >= 0) {
       throw new IllegalArgumentException("the reason for a refusal is one line");
@@ -55,7 +64,9 @@ public record Refusal(int status, Headers headers, String reason)
     headers.appendTo(head);
     head.append("Content-Type: text/plain; charset=utf-8\r\nContent-Length: ")
         .append(body.length)
-        .append("\r\nConnection: close\r\n\r\n");
+        // RFC 9110, 7.8: who names Upgrade names it in Connection too
+        .append("\r\nConnection: close")
+        .append(headers.has("Upgrade") ? ", Upgrade\r\n\r\n" : "\r\n\r\n");
     var start = head.toString().getBytes(StandardCharsets.ISO_8859_1);
     return ByteBuffer.allocate(start.length + body.length)
         .put(start)

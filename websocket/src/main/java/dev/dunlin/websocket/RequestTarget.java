@@ -87,8 +87,8 @@ record RequestTarget(String path, List<Map.Entry<String, String>> query) {
       if (end == start) {
         continue;
       }
-      int equals = target.indexOf('=', start);
-      boolean named = equals >= 0 && equals < end;
+      int equals = target.indexOf('=', start, end);
+      boolean named = equals >= 0;
       var name = decode(target.substring(start, named ? equals : end), true);
       var value = decode(named ? target.substring(equals + 1, end) : "", true);
       if (name == null || value == null) {
