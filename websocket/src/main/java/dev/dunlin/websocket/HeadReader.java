@@ -213,9 +213,10 @@ final class HeadReader {
     return Headers.trusted(names, values);
   }
 
-  /** The head as it came. */
+  /** The head as it came, in no more memory than it needs: requests live as long as sessions. */
   ByteBuffer bytes() {
-    return ByteBuffer.wrap(head, 0, size).slice().asReadOnlyBuffer();
+    examined += size;
+    return ByteBuffer.wrap(Arrays.copyOf(head, size)).asReadOnlyBuffer();
   }
 
   int size() {

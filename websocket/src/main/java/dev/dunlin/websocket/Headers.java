@@ -3,6 +3,7 @@ package dev.dunlin.websocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,20 @@ public final class Headers {
     return NONE;
   }
 
+  /**
+   * These lines, in their order.
+   *
+   * @throws IllegalArgumentException if one could not be written, as with {@link #with}
+   */
+  public static Headers of(Iterable<Map.Entry<String, String>> lines) {
+    var names = new ArrayList<String>();
+    var values = new ArrayList<String>();
+    for (var line : lines) {
+      add(line.getKey(), line.getValue(), names, values);
+    }
+    return new Headers(names, values);
+  }
+
   /** Takes over both lists. */
   static Headers trusted(List<String> names, List<String> values) {
     return new Headers(names, values);
@@ -40,6 +55,13 @@ public final class Headers {
    *     control character or anything beyond ISO 8859-1: neither could be written
    */
   public Headers with(String name, String value) {
+    var moreNames = new ArrayList<>(names);
+    var moreValues = new ArrayList<>(values);
+    add(name, value, moreNames, moreValues);
+    return new Headers(moreNames, moreValues);
+  }
+
+  private static void add(String name, String value, List<String> names, List<String> values) {
     if (!Syntax.isToken(name)) {
       throw new IllegalArgumentException("a header name is a token, which this one is not");
     }
@@ -47,11 +69,8 @@ public final class Headers {
       throw new IllegalArgumentException(
           "the value of " + name + " holds a character that a header cannot carry");
     }
-    var moreNames = new ArrayList<>(names);
-    var moreValues = new ArrayList<>(values);
-    moreNames.add(name);
-    moreValues.add(Syntax.trim(value, 0, value.length()));
-    return new Headers(moreNames, moreValues);
+    names.add(name);
+    values.add(Syntax.trim(value, 0, value.length()));
   }
 
   /** Number of header lines. */

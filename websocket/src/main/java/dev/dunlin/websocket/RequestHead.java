@@ -1,6 +1,7 @@
 package dev.dunlin.websocket;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,28 @@ public final class RequestHead {
   }
 
   /**
+   * A head that something else has taken apart, such as an HTTP codec on a kept-alive connection:
+   * judged by the same rules, so that every request on a connection has the same path. Limits are
+   * the codec's business.
+   *
+   * @param minorVersion 1 for HTTP/1.1, 0 for HTTP/1.0
+   * @return {@link Complete} or {@link Refusal}
+   */
+  public static Outcome of(
+      String method, String target, int minorVersion, Headers headers, boolean secure) {
+    var text = method + " " + target + " HTTP/1." + minorVersion;
+    return switch (RequestLine.parse(text)) {
+      case RequestLine.Bad bad -> bad.refusal();
+      case RequestLine.Good good -> {
+        var head = new StringBuilder(256).append(text).append("\r\n");
+        headers.appendTo(head);
+        var bytes = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+        yield complete(good.line(), headers, ByteBuffer.wrap(bytes).asReadOnlyBuffer(), secure);
+      }
+    };
+  }
+
+  /**
    * Takes octets up to and including the blank line, or up to the first that breaks the head or a
    * limit; leaves the rest. Never throws for what a peer sent. After {@link Complete} or a {@link
    * Refusal} it takes nothing and gives the same outcome again.
@@ -69,7 +92,7 @@ public final class RequestHead {
     if (refusal != null) {
       outcome = refusal;
     } else if (reader.complete() && line != null) {
-      outcome = complete(line);
+      outcome = complete(line, reader.headers(), reader.bytes(), secure);
     } else {
       return NEED_MORE;
     }
@@ -87,12 +110,10 @@ public final class RequestHead {
     };
   }
 
-  private Outcome complete(RequestLine line) {
-    var headers = reader.headers();
+  private static Outcome complete(
+      RequestLine line, Headers headers, ByteBuffer bytes, boolean secure) {
     var broken = HeadRules.check(line, headers);
-    return broken != null
-        ? broken
-        : new Complete(new UpgradeRequest(line, headers, reader.bytes(), secure));
+    return broken != null ? broken : new Complete(new UpgradeRequest(line, headers, bytes, secure));
   }
 
   long examined() {
