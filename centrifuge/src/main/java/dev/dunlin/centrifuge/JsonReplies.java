@@ -10,6 +10,7 @@ import dev.dunlin.centrifuge.Result.RpcResult;
 import dev.dunlin.centrifuge.Result.SubRefreshResult;
 import dev.dunlin.centrifuge.Result.SubscribeResult;
 import dev.dunlin.centrifuge.Result.UnsubscribeResult;
+import dev.dunlin.channels.ClientInfo;
 import java.util.List;
 import java.util.Map;
 
@@ -207,8 +208,9 @@ final class JsonReplies {
     out.open();
     out.field("user", info.user());
     out.field("client", info.client());
-    out.field("conn_info", info.connInfo());
-    out.field("chan_info", info.chanInfo());
+    // Binary information, known to the channel's Protobuf clients, has no form in JSON.
+    out.field("conn_info", JsonText.embeddable(info.connInfo()).orElse(Codec.NOTHING));
+    out.field("chan_info", JsonText.embeddable(info.chanInfo()).orElse(Codec.NOTHING));
     out.close();
   }
 

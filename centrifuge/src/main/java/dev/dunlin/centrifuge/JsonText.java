@@ -1,5 +1,6 @@
 package dev.dunlin.centrifuge;
 
+import dev.dunlin.channels.Publication;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
@@ -51,6 +52,16 @@ final class JsonText {
       }
     }
     return Optional.of(ByteBuffer.wrap(stripped));
+  }
+
+  /** The same for a publication's data, found out once for all subscribers. */
+  static Optional<ByteBuffer> embeddable(Publication publication) {
+    return publication.encoding(
+        Memo.EMBEDDABLE, publicationToCheck -> embeddable(publicationToCheck.data()));
+  }
+
+  private enum Memo {
+    EMBEDDABLE
   }
 
   /** A JSON string that holds this text; the bytes must be UTF-8. */

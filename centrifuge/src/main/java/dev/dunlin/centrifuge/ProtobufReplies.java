@@ -22,6 +22,7 @@ import dev.dunlin.centrifuge.wire.Publication;
 import dev.dunlin.centrifuge.wire.Refresh;
 import dev.dunlin.centrifuge.wire.Subscribe;
 import dev.dunlin.centrifuge.wire.Unsubscribe;
+import dev.dunlin.channels.ClientInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.dunlin.centrifuge;
 
+import dev.dunlin.channels.ClientInfo;
 import java.nio.ByteBuffer;
 import java.util.Map;
 

@@ -1,5 +1,7 @@
 package dev.dunlin.centrifuge;
 
+import dev.dunlin.channels.ClientInfo;
+import dev.dunlin.channels.Publication;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +33,26 @@ record WirePublication(
     String epoch,
     long version) {
 
+  /**
+   * A channel's publication in full, for a live subscriber. The first one of a stream names it,
+   * since a subscriber that came before it knew no epoch.
+   */
+  static WirePublication of(Publication publication) {
+    return new WirePublication(
+        publication.data(),
+        publication.info(),
+        publication.offset(),
+        publication.tags(),
+        false,
+        0,
+        "",
+        publication.key(),
+        publication.removed(),
+        0,
+        publication.offset() == 1 ? publication.epoch() : "",
+        publication.version());
+  }
+
   /** A publication with nothing but data, and a place in the stream (0: none). */
   static WirePublication of(ByteBuffer data, long offset) {
     return new WirePublication(
@@ -41,6 +63,12 @@ record WirePublication(
   WirePublication withData(ByteBuffer other, boolean patch) {
     return new WirePublication(
         other, info, offset, tags, patch, time, channel, key, removed, score, epoch, version);
+  }
+
+  /** The same publication with the time of its acceptance, in milliseconds since 1970. */
+  WirePublication withTime(long millis) {
+    return new WirePublication(
+        data, info, offset, tags, delta, millis, channel, key, removed, score, epoch, version);
   }
 
   /** The same publication, naming the stream. */
