@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 /**
  * The public API of every published module, compared with what is written down in {@code api/}, so
  * that a change of it is always seen by whoever reviews. {@code ./dunlin api} writes it down anew.
+ * A module that was never written down is not compared, and the summary of the tests says so.
  */
 class PublicApiTest {
 
