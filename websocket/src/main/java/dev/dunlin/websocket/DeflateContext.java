@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The compressor, decompressor and scratch buffers that all connections of an event loop share.
  *
- * <p>Belongs to one thread at a time. Holds native memory (about 300 KB) from the first compressed
- * message on: {@link #close()} it. Its scratch buffers grow with a message and shrink back to 64
- * KiB after it.
+ * <p>Belongs to one thread at a time. Holds native memory from the first compressed message on
+ * (about 40 KB, and 260 KB for each compression level in use): {@link #close()} it. Its scratch
+ * buffers grow with a message and shrink back to 64 KiB after it.
  */
 public final class DeflateContext implements AutoCloseable {
 
@@ -19,7 +19,10 @@ public final class DeflateContext implements AutoCloseable {
   private final Scratch joined = new Scratch(SCRATCH_BYTES);
   private final Scratch framed = new Scratch(SCRATCH_BYTES);
   private final Scratch inflated;
-  private @Nullable Deflater deflater;
+
+  /** By level: a JDK deflater's level changes only in the middle of its output. */
+  private final @Nullable Deflater[] deflaters = new Deflater[10];
+
   private @Nullable Inflater inflater;
 
   /** A context without native memory as yet. */
@@ -32,15 +35,14 @@ public final class DeflateContext implements AutoCloseable {
     inflated = new Scratch(inflatedBytes);
   }
 
-  /** The compressor, with nothing in its window. */
+  /** The compressor of a level, with nothing in its window. */
   Deflater deflater(int level) {
-    var known = deflater;
+    var known = deflaters[level];
     if (known == null) {
       known = new Deflater(level, true);
-      deflater = known;
+      deflaters[level] = known;
     } else {
       known.reset();
-      known.setLevel(level);
     }
     return known;
   }
@@ -87,9 +89,12 @@ public final class DeflateContext implements AutoCloseable {
 
   @Override
   public void close() {
-    if (deflater != null) {
-      deflater.end();
-      deflater = null;
+    for (int level = 0; level < deflaters.length; level++) {
+      var deflater = deflaters[level];
+      if (deflater != null) {
+        deflater.end();
+        deflaters[level] = null;
+      }
     }
     if (inflater != null) {
       inflater.end();

@@ -3,23 +3,42 @@ package dev.dunlin.websocket;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * A peer that reads a server's frames by itself: headers by hand, payloads with an inflater that
- * the code under test never touches.
+ * A peer that reads a server's frames by itself: headers by hand, payloads with zlib and with
+ * {@link StrictInflater}, neither of which the code under test ever touches.
  */
 final class InflaterPeer {
 
   private final Inflater inflater = new Inflater(true);
+  private final StrictInflater strict;
   private final boolean takesOver;
   private int compressed;
+  private int messages;
 
   /** A peer that keeps its inflater's window between messages, or not. */
   InflaterPeer(boolean takesOver) {
+    this(takesOver, 15);
+  }
+
+  /** A peer with so small a window. */
+  InflaterPeer(boolean takesOver, int windowBits) {
     this.takesOver = takesOver;
+    this.strict = new StrictInflater(windowBits, takesOver);
+  }
+
+  /** The largest distance that a compressed message contained. */
+  int farthest() {
+    return strict.farthest();
+  }
+
+  /** The number of messages so far. */
+  int messages() {
+    return messages;
   }
 
   /** The number of compressed messages so far. */
@@ -43,9 +62,14 @@ final class InflaterPeer {
       in.get(payload);
       if ((first & 0x40) != 0) {
         compressed++;
-        payload = inflate(payload);
+        var inflated = inflate(payload);
+        if (!Arrays.equals(inflated, strict.inflate(payload))) {
+          throw new AssertionError("two inflaters disagree");
+        }
+        payload = inflated;
       }
       messages.add(payload);
+      this.messages++;
     }
     return messages;
   }
