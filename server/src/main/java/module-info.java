@@ -16,4 +16,7 @@ module dev.dunlin.server {
   requires static org.jspecify;
 
   exports dev.dunlin.auth;
+  exports dev.dunlin.server;
+  exports dev.dunlin.server.internal to
+      dev.dunlin.testing;
 }

@@ -1,0 +1,47 @@
+package dev.dunlin.server;
+
+import dev.dunlin.server.internal.TypedHandler;
+import java.util.function.Function;
+
+/**
+ * What a route leads to: for every connection it opens a conversation.
+ *
+ * <p>{@code session -> message -> …}: the outer lambda runs once per connection, after the
+ * handshake; what it captures is the state of that connection. It runs where the route's handlers
+ * run ({@link Dispatch}).
+ */
+@FunctionalInterface
+public interface Endpoint {
+
+  /**
+   * Opens the conversation with a new session.
+   *
+   * @return the handler of the session's messages
+   * @throws Exception closes the session with 1011; logged once, never shown to the peer
+   */
+  Handler open(Session session) throws Exception;
+
+  /**
+   * An endpoint whose messages are values of a type. A message that does not decode closes the
+   * session with the code of the {@link Codec.Undecodable} and leaves one log line.
+   *
+   * @param open opens a conversation: gets the session, gives the action for each value
+   */
+  static <T> Endpoint typed(Codec<T> codec, Function<TypedSession<T>, ValueHandler<T>> open) {
+    return session -> {
+      var typed = new TypedSession<>(session, codec);
+      return new TypedHandler<>(typed, codec, open.apply(typed));
+    };
+  }
+
+  /** What is done with each value of a {@linkplain #typed typed} endpoint. */
+  @FunctionalInterface
+  interface ValueHandler<T> {
+    /**
+     * Handles one value; the same contract as {@link Handler#onMessage}.
+     *
+     * @throws Exception closes the session with 1011
+     */
+    void onValue(T value) throws Exception;
+  }
+}

@@ -1,0 +1,134 @@
+package dev.dunlin.server;
+
+import dev.dunlin.server.internal.PathPattern;
+import dev.dunlin.websocket.Compression;
+import dev.dunlin.websocket.Limits;
+import dev.dunlin.websocket.OriginRule;
+import dev.dunlin.websocket.UpgradeRequest;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A path and what holds there: who may come, where handlers run, what is compressed, which limits
+ * apply. Immutable: every setting makes a new one.
+ */
+public final class Route {
+
+  private final PathPattern path;
+  private Predicate<UpgradeRequest> origins = OriginRule.sameOrigin();
+  private Dispatch dispatch = Dispatch.VIRTUAL;
+  private Compression compression = Compression.shared();
+  private @Nullable Limits limits;
+  private List<String> subprotocols = List.of();
+  private Overflow overflow = Overflow.CLOSE;
+
+  private Route(PathPattern path) {
+    this.path = path;
+  }
+
+  private Route(Route from) {
+    this.path = from.path;
+    this.origins = from.origins;
+    this.dispatch = from.dispatch;
+    this.compression = from.compression;
+    this.limits = from.limits;
+    this.subprotocols = from.subprotocols;
+    this.overflow = from.overflow;
+  }
+
+  /**
+   * A route at a path, which may hold variables: {@code /chat/{room}}. A variable takes one segment;
+   * a last one written {@code {rest...}} takes all that remains.
+   *
+   * @throws IllegalArgumentException if the path does not begin with a slash or a variable is
+   *     malformed
+   */
+  public static Route at(String path) {
+    return new Route(PathPattern.parse(path));
+  }
+
+  /** The path as written. */
+  public String path() {
+    return path.toString();
+  }
+
+  PathPattern pattern() {
+    return path;
+  }
+
+  /** Which pages may connect; 403 for others. Default {@link OriginRule#sameOrigin()}. */
+  public Route origins(Predicate<UpgradeRequest> rule) {
+    var copy = new Route(this);
+    copy.origins = rule;
+    return copy;
+  }
+
+  Predicate<UpgradeRequest> origins() {
+    return origins;
+  }
+
+  /** Where handlers run. Default {@link Dispatch#VIRTUAL}. */
+  public Route dispatch(Dispatch dispatch) {
+    var copy = new Route(this);
+    copy.dispatch = dispatch;
+    return copy;
+  }
+
+  Dispatch dispatch() {
+    return dispatch;
+  }
+
+  /** What is compressed. Default {@link Compression#shared()}. */
+  public Route compression(Compression compression) {
+    var copy = new Route(this);
+    copy.compression = compression;
+    return copy;
+  }
+
+  Compression compression() {
+    return compression;
+  }
+
+  /** The limits of this route's connections. Default: those of the server. */
+  public Route limits(Limits limits) {
+    var copy = new Route(this);
+    copy.limits = limits;
+    return copy;
+  }
+
+  Optional<Limits> limits() {
+    return Optional.ofNullable(limits);
+  }
+
+  /**
+   * The subprotocols spoken here: the first of the client's offers that is among them is agreed on.
+   * Default none.
+   */
+  public Route subprotocols(String... names) {
+    var copy = new Route(this);
+    copy.subprotocols = List.of(names);
+    return copy;
+  }
+
+  List<String> subprotocols() {
+    return subprotocols;
+  }
+
+  /** What happens when a peer reads too slowly. Default {@link Overflow#CLOSE}. */
+  public Route overflow(Overflow overflow) {
+    var copy = new Route(this);
+    copy.overflow = overflow;
+    return copy;
+  }
+
+  Overflow overflow() {
+    return overflow;
+  }
+
+  @Override
+  public String toString() {
+    return "Route[" + path + "]";
+  }
+}

@@ -1,0 +1,123 @@
+package dev.dunlin.server;
+
+import dev.dunlin.auth.Identity;
+import dev.dunlin.websocket.CloseCode;
+import dev.dunlin.websocket.Closed;
+import dev.dunlin.websocket.Data;
+import dev.dunlin.websocket.Limits;
+import dev.dunlin.websocket.Prepared;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+/**
+ * One WebSocket connection, as an application sees it. All methods may be called from any thread.
+ *
+ * <p>Messages leave in the order in which each thread sent them; {@code send} and {@code trySend}
+ * share one queue. Nothing leaves after a close.
+ */
+public interface Session {
+
+  /**
+   * Sends a message: returns when the outgoing queue has accepted it, not when it is written. A
+   * view is copied where it has to wait.
+   *
+   * <p>While the queue is full it waits, at most {@link Limits#stalledWrite()}; then the session
+   * closes. On an event loop it never waits: it accepts, reading from this peer stops until the
+   * queue has drained, and beyond twice the limit the route's {@link Overflow} acts.
+   *
+   * @throws SessionClosedException if the session is closed, or closes while waiting
+   */
+  void send(Data message);
+
+  /** Sends messages that others share; the contract of {@link #send(Data)}. */
+  void send(Prepared prepared);
+
+  /**
+   * Offers a message and answers at once.
+   *
+   * @return whether the outgoing queue took it; false on a closed session and where the route's
+   *     {@link Overflow} refused it
+   */
+  boolean trySend(Data message);
+
+  /** Offers messages that others share; the contract of {@link #trySend(Data)}. */
+  boolean trySend(Prepared prepared);
+
+  /**
+   * Begins a message that is sent while it is produced. Not on an event loop.
+   *
+   * @param text whether it is a text message; then what is written must be UTF-8
+   * @throws SessionClosedException if the session is closed
+   * @throws IllegalStateException if another such message is not complete, or on an event loop
+   */
+  OutgoingStream stream(boolean text);
+
+  /**
+   * Begins the close handshake, after what is queued. Later messages are refused, messages that
+   * arrive from now on are dropped. Without effect on a closed session.
+   *
+   * @param reason cut to 123 bytes of UTF-8
+   * @throws IllegalArgumentException if the code may not stand in a close frame
+   */
+  void close(CloseCode code, String reason);
+
+  /** Closes with 1000 and no reason. */
+  default void close() {
+    close(CloseCode.NORMAL, "");
+  }
+
+  /** Whether messages may be sent: neither side has begun to close. */
+  boolean open();
+
+  /** How it ended, once it has. */
+  Optional<Closed> closed();
+
+  /**
+   * Adds an action for the end of the session. It runs once, after the last message has been
+   * handled, where handlers run; at once if the session has ended. What it throws is logged.
+   */
+  void onClose(Consumer<Closed> action);
+
+  /**
+   * The value of a variable in the route's path, such as {@code room} in {@code /chat/{room}}.
+   *
+   * @throws IllegalArgumentException if the route has no such variable
+   */
+  String path(String variable);
+
+  /** The first query parameter of this name, decoded. */
+  Optional<String> query(String name);
+
+  /** The first header of this name in the request that opened the session. */
+  Optional<String> header(String name);
+
+  /** Who the peer is, its certificates included; {@link Identity#anonymous()} if nobody asked. */
+  Identity identity();
+
+  /**
+   * The event loop of this connection, as a serial executor. The same object for all sessions of
+   * the loop: compare by identity. Tasks must not block.
+   */
+  Executor lane();
+
+  /** The peer's address. */
+  SocketAddress remoteAddress();
+
+  /** The subprotocol that was agreed. */
+  Optional<String> subprotocol();
+
+  /** The extensions that were agreed, as in {@code Sec-WebSocket-Extensions}; may be empty. */
+  String extensions();
+
+  /** Sends a ping now; its pong updates {@link #roundTrip()}. */
+  void ping();
+
+  /** The time between the newest answered ping and its pong. */
+  Optional<Duration> roundTrip();
+
+  /** The limits that hold here. */
+  Limits limits();
+}

@@ -1,0 +1,120 @@
+package dev.dunlin.server.internal;
+
+import dev.dunlin.websocket.DeflateContext;
+import java.util.ArrayList;
+import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event loop as conversations see it: a serial executor with a clock, the outgoing buffer, the
+ * timers and the compression contexts that its connections share.
+ *
+ * <p>{@link #execute} may be called from any thread, everything else on the lane only.
+ */
+public abstract class Lane implements Executor {
+
+  /** Threads of event loops carry this: on them nothing waits. */
+  public interface LoopThread {}
+
+  private final Cork cork = new Cork();
+  private final Wheel wheel;
+  private final RandomGenerator random;
+  private final ArrayList<Conversation> touched = new ArrayList<>();
+  private final Runnable endOfTurn = this::flushTouched;
+  private final @Nullable DeflateContext[] contexts = new DeflateContext[10];
+  private boolean ticking;
+
+  /**
+   * A lane.
+   *
+   * @param random unpredictable: mask keys come from it
+   */
+  protected Lane(RandomGenerator random, long now) {
+    this.random = random;
+    this.wheel = new Wheel(now);
+  }
+
+  /** Whether the calling thread runs this lane's tasks now. */
+  public abstract boolean inLane();
+
+  /** Nanoseconds of a monotonic clock, above 0. From any thread. */
+  public abstract long now();
+
+  /** Asks for one call of {@link #tick} after this time. */
+  protected abstract void scheduleTick(long nanos);
+
+  /** Runs due timers. Called as {@link #scheduleTick} asked. */
+  protected final void tick() {
+    ticking = false;
+    wheel.advance(now());
+    keepTicking();
+  }
+
+  private void keepTicking() {
+    if (!ticking && !wheel.isEmpty()) {
+      ticking = true;
+      scheduleTick(Wheel.TICK_NANOS);
+    }
+  }
+
+  /** Watches an entry's deadline, which may have come nearer. */
+  public final void watch(Timed entry) {
+    wheel.watch(entry);
+    keepTicking();
+  }
+
+  /** Watches it no more. */
+  public final void unwatch(Timed entry) {
+    wheel.remove(entry);
+  }
+
+  /** Whether a wait would stop an event loop. */
+  final boolean mustNotWait() {
+    return inLane() || Thread.currentThread() instanceof LoopThread;
+  }
+
+  final Cork cork() {
+    return cork;
+  }
+
+  final RandomGenerator random() {
+    return random;
+  }
+
+  /** The context that this lane's connections share for a compression level. */
+  final DeflateContext context(int level) {
+    var known = contexts[level];
+    if (known == null) {
+      known = new DeflateContext(level);
+      contexts[level] = known;
+    }
+    return known;
+  }
+
+  /** Lets a conversation flush its outbox at the end of this turn, once. */
+  final void touch(Conversation conversation) {
+    if (touched.isEmpty()) {
+      execute(endOfTurn);
+    }
+    touched.add(conversation);
+  }
+
+  private void flushTouched() {
+    for (int i = 0; i < touched.size(); i++) {
+      touched.get(i).flush();
+    }
+    touched.clear();
+  }
+
+  /** Releases native memory; the lane must not be used afterwards. */
+  public final void release() {
+    for (int i = 0; i < contexts.length; i++) {
+      var context = contexts[i];
+      if (context != null) {
+        context.close();
+        contexts[i] = null;
+      }
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package dev.dunlin.server.internal;
+
+import dev.dunlin.websocket.Data;
+import dev.dunlin.websocket.Message;
+import java.util.ArrayDeque;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages that wait for a handler on virtual threads: serial, in order, and a thread only
+ * while there is work.
+ *
+ * <p>Everything below is guarded by {@link #lock}, except {@link #workingSince}.
+ */
+final class Mailbox implements Runnable {
+
+  private static final ThreadFactory THREADS =
+      Thread.ofVirtual().name("dunlin-handler-", 0).factory();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Conversation owner;
+  private final ArrayDeque<Object> work = new ArrayDeque<>(8);
+  private final int maxMessages;
+  private final int maxBytes;
+
+  private int messages;
+  private long bytes;
+  private boolean running;
+  private boolean full;
+  private @Nullable Thread thread;
+
+  /** When the handler began with what it works on, or 0. Written by the handler's thread. */
+  private volatile long workingSince;
+
+  Mailbox(Conversation owner) {
+    this.owner = owner;
+    this.maxMessages = owner.limits().inboundMessages();
+    this.maxBytes = owner.limits().inboundBytes();
+  }
+
+  /**
+   * Adds a message that owns its bytes.
+   *
+   * @return false if the mailbox is full with it: reading should stop until {@link
+   *     Conversation#mailboxDrained} is called
+   */
+  boolean add(Message message) {
+    return add((Object) message);
+  }
+
+  /** Adds work that is not a message and counts for nothing. */
+  void add(Runnable task) {
+    add((Object) task);
+  }
+
+  private boolean add(Object item) {
+    boolean start;
+    boolean room;
+    lock.lock();
+    try {
+      work.add(item);
+      if (item instanceof Message message) {
+        messages++;
+        bytes += size(message);
+      }
+      start = !running;
+      running = true;
+      room = messages < maxMessages && bytes < maxBytes;
+      full |= !room;
+    } finally {
+      lock.unlock();
+    }
+    if (start) {
+      THREADS.newThread(this).start();
+    }
+    return room;
+  }
+
+  private static int size(Message message) {
+    return message instanceof Data data ? data.size() : 0;
+  }
+
+  /** The handler's thread: works until nothing is left. */
+  @Override
+  public void run() {
+    Object last = null;
+    while (true) {
+      boolean drained = false;
+      Object item;
+      lock.lock();
+      try {
+        if (last instanceof Message message) {
+          messages--;
+          bytes -= size(message);
+          if (full && messages <= maxMessages / 2 && bytes <= maxBytes / 2) {
+            full = false;
+            drained = true;
+          }
+        }
+        item = work.poll();
+        if (item == null) {
+          running = false;
+          thread = null;
+          workingSince = 0;
+        } else {
+          thread = Thread.currentThread();
+        }
+      } finally {
+        lock.unlock();
+      }
+      if (drained) {
+        owner.mailboxDrained();
+      }
+      if (item == null) {
+        return;
+      }
+      workingSince = Math.max(1, owner.lane.now());
+      if (item instanceof Message message) {
+        owner.handle(message);
+      } else {
+        ((Runnable) item).run();
+      }
+      last = item;
+    }
+  }
+
+  /** When the handler began with the message that it works on; 0 if it works on none. */
+  long workingSince() {
+    return workingSince;
+  }
+
+  /** Wakes a handler that took too long out of whatever it waits for. */
+  void interrupt() {
+    lock.lock();
+    try {
+      if (thread != null) {
+        thread.interrupt();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether a handler works or work waits. */
+  boolean busy() {
+    lock.lock();
+    try {
+      return running;
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,423 @@
+package dev.dunlin.server.internal;
+
+import dev.dunlin.server.Overflow;
+import dev.dunlin.websocket.Close;
+import dev.dunlin.websocket.Closed;
+import dev.dunlin.websocket.Data;
+import dev.dunlin.websocket.Limits;
+import dev.dunlin.websocket.Prepared;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a session wants to send and could not hand to its connection at once, in order, bounded in
+ * bytes and messages.
+ *
+ * <p>Made when it is first needed and retired when it has been empty for a while: an idle session
+ * has none. Everything below is guarded by {@link #lock}, except {@link #count}, which may be read
+ * without it.
+ */
+final class Outbox implements Runnable {
+
+  /** What can wait here. */
+  sealed interface Item {}
+
+  /** A message, perhaps under a key that a newer one may take over. */
+  static final class One implements Item {
+    Data message;
+    final @Nullable Object key;
+
+    One(Data message, @Nullable Object key) {
+      this.message = message;
+      this.key = key;
+    }
+  }
+
+  /** Messages that others share. */
+  record Shared(Prepared prepared) implements Item {}
+
+  /** A piece of a message that is sent while it is produced. */
+  record Part(boolean text, ByteBuffer bytes, boolean last) implements Item {}
+
+  /** The end, after all that waits before it. */
+  record End(Close close, Closed.Cause cause) implements Item {}
+
+  /** What became of an item that was offered. */
+  enum Verdict {
+    ACCEPTED,
+    /** Nothing was taken, or something older was dropped to take it: the policy is content. */
+    REFUSED,
+    /** It does not fit; the caller decides. */
+    FULL,
+    /** This outbox is no longer in use: look for the current one. */
+    RETIRED
+  }
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Conversation owner;
+  private final int maxBytes;
+  private final int maxMessages;
+  private final ArrayDeque<Item> items = new ArrayDeque<>(4);
+
+  private @Nullable Condition space;
+  private @Nullable HashMap<Object, One> byKey;
+
+  /** Messages that wait for the end of a message in parts. */
+  private @Nullable ArrayDeque<Item> held;
+
+  private volatile int count;
+  private long bytes;
+  private boolean flushAsked;
+  private boolean retired;
+  private boolean refusing;
+
+  Outbox(Conversation owner, Limits limits) {
+    this.owner = owner;
+    this.maxBytes = limits.outboundBytes();
+    this.maxMessages = limits.outboundMessages();
+  }
+
+  /** The flush that a sender on another thread asked for. */
+  @Override
+  public void run() {
+    owner.flush();
+  }
+
+  static int size(Item item) {
+    return switch (item) {
+      case One one -> one.message.size();
+      case Shared shared -> shared.prepared.size();
+      case Part part -> part.bytes.remaining();
+      case End end -> 0;
+    };
+  }
+
+  private static int messages(Item item) {
+    return item instanceof Shared shared ? shared.prepared.messages().size() : 1;
+  }
+
+  int count() {
+    return count;
+  }
+
+  /** Whether messages wait for the end of one in parts. */
+  boolean holds() {
+    lock.lock();
+    try {
+      return held != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  long bytes() {
+    lock.lock();
+    try {
+      return bytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean fits(Item item, int times) {
+    // a message larger than the whole queue goes alone, or it could never be sent
+    return count == 0
+        || (bytes + size(item) <= (long) maxBytes * times
+            && count + messages(item) <= (long) maxMessages * times);
+  }
+
+  /**
+   * Offers an item and acts as the policy says where it does not fit.
+   *
+   * @param times how many times the limits may be filled
+   */
+  Verdict offer(Item item, int times, Overflow overflow) {
+    lock.lock();
+    try {
+      if (retired) {
+        return Verdict.RETIRED;
+      }
+      if (refusing) {
+        return Verdict.REFUSED;
+      }
+      if (replaces(item)) {
+        return Verdict.ACCEPTED;
+      }
+      if (!fits(item, times)) {
+        switch (overflow) {
+          case Overflow.CloseSession close -> {
+            return Verdict.FULL;
+          }
+          case Overflow.DropNewest newest -> {
+            return Verdict.REFUSED;
+          }
+          case Overflow.DropOldest oldest -> makeRoom(item, times);
+          case Overflow.Conflate conflate -> makeRoom(item, times);
+        }
+        if (!fits(item, times)) {
+          return Verdict.REFUSED;
+        }
+      }
+      add(item);
+      return Verdict.ACCEPTED;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Offers an item and waits while it does not fit, up to {@code nanos}. */
+  Verdict await(Item item, long nanos) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long left = nanos;
+      while (!retired && !refusing && !fits(item, 1)) {
+        if (left <= 0) {
+          return Verdict.FULL;
+        }
+        var condition = space;
+        if (condition == null) {
+          condition = lock.newCondition();
+          space = condition;
+        }
+        left = condition.awaitNanos(left);
+      }
+      if (retired) {
+        return Verdict.RETIRED;
+      }
+      if (refusing) {
+        return Verdict.REFUSED;
+      }
+      if (!replaces(item)) {
+        add(item);
+      }
+      return Verdict.ACCEPTED;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean replaces(Item item) {
+    var known = byKey;
+    if (known == null || !(item instanceof One one) || one.key == null) {
+      return false;
+    }
+    var waiting = known.get(one.key);
+    if (waiting == null) {
+      return false;
+    }
+    bytes += one.message.size() - waiting.message.size();
+    waiting.message = one.message;
+    return true;
+  }
+
+  private void add(Item item) {
+    if (item instanceof One one && one.key != null) {
+      if (byKey == null) {
+        byKey = new HashMap<>();
+      }
+      byKey.put(one.key, one);
+    }
+    bytes += size(item);
+    count += messages(item);
+    var waiting = held;
+    if (item instanceof Part part) {
+      items.add(item);
+      if (part.last && waiting != null) {
+        items.addAll(waiting);
+        held = null;
+      }
+    } else if (waiting != null && !(item instanceof End)) {
+      waiting.add(item);
+    } else {
+      items.add(item);
+    }
+  }
+
+  /**
+   * From now on messages wait for the last {@link Part}.
+   *
+   * @return false if a message in parts is open already
+   */
+  Verdict beginParts() {
+    lock.lock();
+    try {
+      if (retired) {
+        return Verdict.RETIRED;
+      }
+      if (refusing) {
+        return Verdict.REFUSED;
+      }
+      if (held != null) {
+        return Verdict.FULL;
+      }
+      held = new ArrayDeque<>(4);
+      return Verdict.ACCEPTED;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void makeRoom(Item item, int times) {
+    makeRoom(items.iterator(), item, times);
+    var waiting = held;
+    if (waiting != null) {
+      makeRoom(waiting.iterator(), item, times);
+    }
+  }
+
+  private void makeRoom(Iterator<Item> from, Item item, int times) {
+    while (from.hasNext() && !fits(item, times)) {
+      var old = from.next();
+      switch (old) {
+        case One one -> {
+          from.remove();
+          removed(one);
+        }
+        case Shared shared -> {
+          from.remove();
+          removed(shared);
+        }
+        case Part part -> {}
+        case End end -> {}
+      }
+    }
+  }
+
+  private void removed(Item item) {
+    bytes -= size(item);
+    count -= messages(item);
+    if (item instanceof One one && one.key != null && byKey != null) {
+      byKey.remove(one.key);
+    }
+  }
+
+  /** Takes the next item. */
+  @Nullable Item poll() {
+    lock.lock();
+    try {
+      flushAsked = false;
+      var item = items.poll();
+      if (item != null) {
+        removed(item);
+        wakeWaiters();
+      }
+      return item;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes everything if it is nothing but shared messages that fit into {@code maxBytes}: the
+   * number of them, put into {@code into}, or 0.
+   */
+  int pollShared(Prepared[] into, int maxBytes) {
+    lock.lock();
+    try {
+      flushAsked = false;
+      int number = items.size();
+      if (number == 0 || number > into.length || bytes > maxBytes) {
+        return 0;
+      }
+      int i = 0;
+      for (var item : items) {
+        if (!(item instanceof Shared shared)) {
+          return 0;
+        }
+        into[i++] = shared.prepared;
+      }
+      items.clear();
+      if (held == null) {
+        bytes = 0;
+        count = 0;
+      } else {
+        for (i = 0; i < number; i++) {
+          bytes -= into[i].size();
+          count -= into[i].messages().size();
+        }
+      }
+      wakeWaiters();
+      return number;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void wakeWaiters() {
+    var condition = space;
+    if (condition != null && bytes <= maxBytes / 2 && count <= maxMessages / 2) {
+      condition.signalAll();
+    }
+  }
+
+  /** Whether the caller is the first since the last flush to ask for one. */
+  boolean askFlush() {
+    lock.lock();
+    try {
+      boolean first = !flushAsked;
+      flushAsked = true;
+      return first;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether it is over the limits, or would be with one more byte. */
+  boolean overfull() {
+    lock.lock();
+    try {
+      return bytes > maxBytes || count > maxMessages;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether it has drained to half of the limits. */
+  boolean drained() {
+    lock.lock();
+    try {
+      return bytes <= maxBytes / 2 && count <= maxMessages / 2;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Drops everything and refuses whatever comes: the session has ended. */
+  void refuse() {
+    lock.lock();
+    try {
+      refusing = true;
+      items.clear();
+      held = null;
+      byKey = null;
+      bytes = 0;
+      count = 0;
+      var condition = space;
+      if (condition != null) {
+        condition.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Goes out of use if nothing waits and nobody is in the middle of anything. */
+  boolean retire() {
+    lock.lock();
+    try {
+      if (count > 0 || held != null || refusing || flushAsked) {
+        return false;
+      }
+      retired = true;
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+}

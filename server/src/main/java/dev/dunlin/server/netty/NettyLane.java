@@ -1,0 +1,60 @@
+package dev.dunlin.server.netty;
+
+import dev.dunlin.server.internal.Lane;
+import io.netty.channel.EventLoop;
+import java.security.SecureRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+
+/** A Netty event loop as a lane. */
+final class NettyLane extends Lane {
+
+  private static final long ORIGIN = System.nanoTime() - 1;
+
+  private final EventLoop loop;
+  private final Runnable tick = this::tick;
+  private final ReceiveBuffer receiveBuffer;
+
+  NettyLane(EventLoop loop, int bufferCapacity) {
+    super(random(), nanos());
+    this.loop = loop;
+    this.receiveBuffer = new ReceiveBuffer(bufferCapacity);
+  }
+
+  private static RandomGenerator random() {
+    return new SecureRandom();
+  }
+
+  private static long nanos() {
+    return System.nanoTime() - ORIGIN;
+  }
+
+  ReceiveBuffer receiveBuffer() {
+    return receiveBuffer;
+  }
+
+  @Override
+  public boolean inLane() {
+    return loop.inEventLoop();
+  }
+
+  @Override
+  public long now() {
+    return nanos();
+  }
+
+  @Override
+  protected void scheduleTick(long nanos) {
+    var unused = loop.schedule(tick, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    loop.execute(task);
+  }
+
+  @Override
+  public String toString() {
+    return "Lane[" + loop + "]";
+  }
+}

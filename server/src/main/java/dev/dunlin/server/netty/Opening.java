@@ -1,0 +1,161 @@
+package dev.dunlin.server.netty;
+
+import dev.dunlin.auth.Identity;
+import dev.dunlin.server.internal.Agreement;
+import dev.dunlin.server.internal.Conversation;
+import dev.dunlin.server.internal.ListenerPlan;
+import dev.dunlin.server.internal.Router;
+import dev.dunlin.server.internal.Target;
+import dev.dunlin.server.internal.Timed;
+import dev.dunlin.websocket.Handshake;
+import dev.dunlin.websocket.Limits;
+import dev.dunlin.websocket.Refusal;
+import dev.dunlin.websocket.RequestHead;
+import dev.dunlin.websocket.Role;
+import dev.dunlin.websocket.UpgradeRequest;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
+import java.nio.ByteBuffer;
+
+/** A connection from its acceptance to the answer to its first request. */
+final class Opening extends ChannelInboundHandlerAdapter {
+
+  private final NettyServer server;
+  private final ListenerPlan plan;
+  private final NettyLane lane;
+  private final Limits limits;
+  private final RequestHead head;
+  private final Deadline deadline = new Deadline();
+
+  private boolean answered;
+
+  Opening(NettyServer server, ListenerPlan plan, NettyLane lane, Limits limits, boolean secure) {
+    this.server = server;
+    this.plan = plan;
+    this.lane = lane;
+    this.limits = limits;
+    this.head = RequestHead.expect(limits, secure);
+  }
+
+  private final class Deadline extends Timed {
+    private long at = Long.MAX_VALUE;
+    private Runnable action = () -> {};
+
+    void set(long nanos, Runnable what) {
+      at = lane.now() + nanos;
+      action = what;
+      lane.watch(this);
+    }
+
+    @Override
+    protected long deadline() {
+      return at;
+    }
+
+    @Override
+    protected void expire(long now) {
+      at = Long.MAX_VALUE;
+      action.run();
+    }
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    deadline.set(
+        limits.requestHead().toNanos(),
+        () -> refuse(context, Refusal.of(408, "the request did not arrive in time")));
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext context) {
+    lane.unwatch(deadline);
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    var bytes = (ByteBuf) message;
+    try {
+      if (!answered) {
+        take(context, lane.receiveBuffer().view(bytes));
+      }
+    } finally {
+      bytes.release();
+    }
+  }
+
+  private void take(ChannelHandlerContext context, ByteBuffer bytes) {
+    switch (head.feed(bytes)) {
+      case RequestHead.NeedMore more -> {}
+      case Refusal refusal -> refuse(context, refusal);
+      case RequestHead.Complete complete -> {
+        answered = true;
+        answer(context, complete.request(), bytes);
+      }
+    }
+  }
+
+  private void answer(ChannelHandlerContext context, UpgradeRequest request, ByteBuffer rest) {
+    var match = plan.routes().match(request.path());
+    if (match.isEmpty()) {
+      refuse(context, Refusal.of(404, "nothing is here"));
+      return;
+    }
+    var found = match.get();
+    switch (found.target().handshake().answer(request)) {
+      case Refusal refusal -> refuse(context, refusal);
+      case Handshake.Accepted accepted -> accept(context, request, found, accepted, rest);
+    }
+  }
+
+  private void accept(
+      ChannelHandlerContext context,
+      UpgradeRequest request,
+      Router.Match<Target> found,
+      Handshake.Accepted accepted,
+      ByteBuffer rest) {
+    var channel = context.channel();
+    var wire = new SocketWire(channel, lane, true);
+    var agreement =
+        new Agreement(
+            Role.SERVER,
+            request,
+            found.variables(),
+            Identity.anonymous(),
+            accepted.subprotocol().orElse(""),
+            accepted.compression().orElse(null),
+            found.target().compression());
+    var conversation =
+        new Conversation(lane, wire, found.target().terms(), agreement, () -> {});
+    wire.begin(conversation);
+    context.pipeline().replace(this, null, wire);
+    server.begun(channel, conversation);
+    conversation.open(accepted.bytes());
+    if (rest.hasRemaining()) {
+      conversation.receive(rest);
+      conversation.received();
+    }
+  }
+
+  /** Answers with an HTTP error; what still arrives is thrown away until the peer ends. */
+  private void refuse(ChannelHandlerContext context, Refusal refusal) {
+    answered = true;
+    var channel = context.channel();
+    deadline.set(limits.closeHandshake().toNanos(), channel::close);
+    channel
+        .writeAndFlush(Unpooled.wrappedBuffer(refusal.bytes()))
+        .addListener(
+            written -> {
+              if (channel instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput();
+              }
+            });
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    context.close();
+  }
+}
