@@ -1,5 +1,6 @@
 package dev.dunlin.server;
 
+import dev.dunlin.auth.Authenticator;
 import dev.dunlin.server.internal.PathPattern;
 import dev.dunlin.websocket.Compression;
 import dev.dunlin.websocket.Limits;
@@ -23,6 +24,7 @@ public final class Route {
   private @Nullable Limits limits;
   private List<String> subprotocols = List.of();
   private Overflow overflow = Overflow.CLOSE;
+  private @Nullable Authenticator authenticator;
 
   private Route(PathPattern path) {
     this.path = path;
@@ -36,11 +38,12 @@ public final class Route {
     this.limits = from.limits;
     this.subprotocols = from.subprotocols;
     this.overflow = from.overflow;
+    this.authenticator = from.authenticator;
   }
 
   /**
-   * A route at a path, which may hold variables: {@code /chat/{room}}. A variable takes one segment;
-   * a last one written {@code {rest...}} takes all that remains.
+   * A route at a path, which may hold variables: {@code /chat/{room}}. A variable takes one
+   * segment; a last one written {@code {rest...}} takes all that remains.
    *
    * @throws IllegalArgumentException if the path does not begin with a slash or a variable is
    *     malformed
@@ -56,6 +59,21 @@ public final class Route {
 
   PathPattern pattern() {
     return path;
+  }
+
+  /**
+   * Who may come: asked before the upgrade, with the request's headers, token and certificates; 401
+   * for those it does not accept. Default: everybody, as {@link
+   * dev.dunlin.auth.Identity#anonymous()} with the certificates that TLS has verified.
+   */
+  public Route authenticate(Authenticator authenticator) {
+    var copy = new Route(this);
+    copy.authenticator = authenticator;
+    return copy;
+  }
+
+  Optional<Authenticator> authenticator() {
+    return Optional.ofNullable(authenticator);
   }
 
   /** Which pages may connect; 403 for others. Default {@link OriginRule#sameOrigin()}. */

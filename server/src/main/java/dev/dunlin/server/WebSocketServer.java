@@ -6,7 +6,6 @@ import dev.dunlin.server.internal.ServerPlan;
 import dev.dunlin.server.internal.Target;
 import dev.dunlin.server.internal.Terms;
 import dev.dunlin.server.netty.NettyServer;
-import dev.dunlin.websocket.Compression;
 import dev.dunlin.websocket.Handshake;
 import dev.dunlin.websocket.Limits;
 import java.net.InetSocketAddress;
@@ -110,14 +109,12 @@ public final class WebSocketServer implements AutoCloseable {
 
     private Target target(Route route, Endpoint endpoint) {
       var terms =
-          new Terms(
-              endpoint, route.dispatch(), route.limits().orElse(limits), route.overflow());
+          new Terms(endpoint, route.dispatch(), route.limits().orElse(limits), route.overflow());
       var handshake =
           Handshake.defaults()
               .origins(route.origins())
-              .compression(Compression.off())
               .subprotocols(route.subprotocols().toArray(String[]::new));
-      return new Target(terms, handshake, route.compression());
+      return new Target(terms, handshake, route.compression(), route.authenticator().orElse(null));
     }
   }
 }

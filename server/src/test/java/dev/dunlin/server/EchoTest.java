@@ -39,7 +39,8 @@ class EchoTest {
                   URI.create("ws://localhost:" + server.port() + "/echo"),
                   new WebSocket.Listener() {
                     @Override
-                    public CompletionStage<?> onText(WebSocket ws, CharSequence data, boolean last) {
+                    public CompletionStage<?> onText(
+                        WebSocket ws, CharSequence data, boolean last) {
                       answer.complete(data.toString());
                       return null;
                     }

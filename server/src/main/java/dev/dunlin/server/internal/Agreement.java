@@ -1,8 +1,7 @@
 package dev.dunlin.server.internal;
 
 import dev.dunlin.auth.Identity;
-import dev.dunlin.websocket.Compression;
-import dev.dunlin.websocket.DeflateParameters;
+import dev.dunlin.websocket.PerMessageDeflate;
 import dev.dunlin.websocket.Role;
 import dev.dunlin.websocket.UpgradeRequest;
 import java.util.Map;
@@ -14,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param request the request that opened it; null in the client role
  * @param variables the values of the route's path variables
  * @param subprotocol the agreed one, or empty
- * @param deflate what was agreed about permessage-deflate, or null
- * @param compression our settings for it
+ * @param deflate compression as agreed, or null
  */
 public record Agreement(
     Role role,
@@ -23,5 +21,4 @@ public record Agreement(
     Map<String, String> variables,
     Identity identity,
     String subprotocol,
-    @Nullable DeflateParameters deflate,
-    Compression compression) {}
+    @Nullable PerMessageDeflate deflate) {}

@@ -1,7 +1,6 @@
 package dev.dunlin.server.internal;
 
 import dev.dunlin.auth.Identity;
-import dev.dunlin.server.Dispatch;
 import dev.dunlin.server.Handler;
 import dev.dunlin.server.OutgoingStream;
 import dev.dunlin.server.Overflow;
@@ -56,8 +55,7 @@ public final class Conversation extends Timed implements Session, Receiver {
 
   static {
     try {
-      OUTBOX =
-          MethodHandles.lookup().findVarHandle(Conversation.class, "outbox", Outbox.class);
+      OUTBOX = MethodHandles.lookup().findVarHandle(Conversation.class, "outbox", Outbox.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -118,8 +116,7 @@ public final class Conversation extends Timed implements Session, Receiver {
    *
    * @param whenGone called on the lane when the transport has ended
    */
-  public Conversation(
-      Lane lane, Wire wire, Terms terms, Agreement agreement, Runnable whenGone) {
+  public Conversation(Lane lane, Wire wire, Terms terms, Agreement agreement, Runnable whenGone) {
     this.lane = lane;
     this.wire = wire;
     this.terms = terms;
@@ -128,8 +125,14 @@ public final class Conversation extends Timed implements Session, Receiver {
     this.subprotocol = agreement.subprotocol();
     this.request = agreement.request();
     this.whenGone = whenGone;
-    this.extensions = "";
     var builder = Connection.builder(agreement.role(), lane.random()).limits(terms.limits());
+    var deflate = agreement.deflate();
+    if (deflate == null) {
+      this.extensions = "";
+    } else {
+      this.extensions = deflate.headerValue();
+      builder.compression(deflate, lane.deflateContext());
+    }
     this.connection = builder.open(this, lane.cork(), lane.now());
     this.client = agreement.role() == Role.CLIENT;
   }
@@ -578,8 +581,7 @@ public final class Conversation extends Timed implements Session, Receiver {
     if (box != null) {
       box.interrupt();
     }
-    connection.close(
-        CloseCode.INTERNAL_ERROR, "internal error", Closed.Cause.HANDLER, lane.now());
+    connection.close(CloseCode.INTERNAL_ERROR, "internal error", Closed.Cause.HANDLER, lane.now());
   }
 
   private void retireOutbox() {
@@ -604,7 +606,9 @@ public final class Conversation extends Timed implements Session, Receiver {
     }
   }
 
-  /** Whether a message may go straight into the cork: it is our turn and nothing waits before it. */
+  /**
+   * Whether a message may go straight into the cork: it is our turn and nothing waits before it.
+   */
   private boolean direct() {
     if (!lane.inLane() || !lane.cork().ownedBy(this) || !wire.writable()) {
       return false;
@@ -648,8 +652,7 @@ public final class Conversation extends Timed implements Session, Receiver {
   void send(Outbox.Item item) {
     while (!closing) {
       var box = outbox();
-      var verdict =
-          lane.mustNotWait() ? box.offer(item, 2, terms.overflow()) : await(box, item);
+      var verdict = lane.mustNotWait() ? box.offer(item, 2, terms.overflow()) : await(box, item);
       switch (verdict) {
         case ACCEPTED -> {
           askFlush(box);

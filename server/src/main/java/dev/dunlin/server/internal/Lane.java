@@ -4,7 +4,6 @@ import dev.dunlin.websocket.DeflateContext;
 import java.util.ArrayList;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An event loop as conversations see it: a serial executor with a clock, the outgoing buffer, the
@@ -22,7 +21,7 @@ public abstract class Lane implements Executor {
   private final RandomGenerator random;
   private final ArrayList<Conversation> touched = new ArrayList<>();
   private final Runnable endOfTurn = this::flushTouched;
-  private final @Nullable DeflateContext[] contexts = new DeflateContext[10];
+  private final DeflateContext deflateContext = new DeflateContext();
   private boolean ticking;
 
   /**
@@ -82,14 +81,8 @@ public abstract class Lane implements Executor {
     return random;
   }
 
-  /** The context that this lane's connections share for a compression level. */
-  final DeflateContext context(int level) {
-    var known = contexts[level];
-    if (known == null) {
-      known = new DeflateContext(level);
-      contexts[level] = known;
-    }
-    return known;
+  final DeflateContext deflateContext() {
+    return deflateContext;
   }
 
   /** Lets a conversation flush its outbox at the end of this turn, once. */
@@ -109,12 +102,6 @@ public abstract class Lane implements Executor {
 
   /** Releases native memory; the lane must not be used afterwards. */
   public final void release() {
-    for (int i = 0; i < contexts.length; i++) {
-      var context = contexts[i];
-      if (context != null) {
-        context.close();
-        contexts[i] = null;
-      }
-    }
+    deflateContext.close();
   }
 }

@@ -1,12 +1,64 @@
 package dev.dunlin.server.internal;
 
+import dev.dunlin.auth.Authenticator;
 import dev.dunlin.websocket.Compression;
+import dev.dunlin.websocket.DeflateParameters;
 import dev.dunlin.websocket.Handshake;
+import dev.dunlin.websocket.PerMessageDeflate;
+import dev.dunlin.websocket.Role;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
-/**
- * What a WebSocket route leads to.
- *
- * @param handshake answers upgrades
- * @param compression the setting inside the handshake
- */
-public record Target(Terms terms, Handshake handshake, Compression compression) {}
+/** What a WebSocket route leads to. Safe for use by all lanes. */
+public final class Target {
+
+  private final Terms terms;
+  private final Handshake handshake;
+  private final Compression compression;
+  private final @Nullable Authenticator authenticator;
+  private final ConcurrentHashMap<DeflateParameters, PerMessageDeflate> shared =
+      new ConcurrentHashMap<>();
+
+  /**
+   * A target.
+   *
+   * @param handshake answers upgrades
+   * @param authenticator decides who the peer is, before the upgrade; null lets in everybody
+   */
+  public Target(
+      Terms terms,
+      Handshake handshake,
+      Compression compression,
+      @Nullable Authenticator authenticator) {
+    this.terms = terms;
+    this.handshake = handshake.compression(compression);
+    this.compression = compression;
+    this.authenticator = authenticator;
+  }
+
+  public Terms terms() {
+    return terms;
+  }
+
+  public Handshake handshake() {
+    return handshake;
+  }
+
+  public Optional<Authenticator> authenticator() {
+    return Optional.ofNullable(authenticator);
+  }
+
+  /** Compression for one more connection: its own where it has state, else everybody's. */
+  public PerMessageDeflate deflate(DeflateParameters agreed) {
+    var known = shared.get(agreed);
+    if (known != null) {
+      return known;
+    }
+    var made = PerMessageDeflate.of(Role.SERVER, agreed, compression);
+    if (!made.perConnection()) {
+      shared.putIfAbsent(agreed, made);
+    }
+    return made;
+  }
+}

@@ -16,7 +16,9 @@ public interface Wire {
   /** Sends the remaining bytes, which nobody will change: the rest may be kept by reference. */
   void share(ByteBuffer bytes);
 
-  /** Whether more should be written now; {@link Conversation#writable} says when that is true again. */
+  /**
+   * Whether more should be written now; {@link Conversation#writable} says when that is true again.
+   */
   boolean writable();
 
   /** Bytes accepted that the operating system has not taken yet. */

@@ -50,8 +50,7 @@ final class Loops {
     var transport = available(wanted);
     int threads = number > 0 ? number : Runtime.getRuntime().availableProcessors();
     var counter = new AtomicInteger();
-    ThreadFactory names =
-        work -> new LoopThread(work, "dunlin-loop-" + counter.incrementAndGet());
+    ThreadFactory names = work -> new LoopThread(work, "dunlin-loop-" + counter.incrementAndGet());
     var group = new MultiThreadIoEventLoopGroup(threads, names, factory(transport));
     return new Loops(transport, group, bufferCapacity);
   }
@@ -125,11 +124,10 @@ final class Loops {
   /** Ends the loops; returns when their threads have ended. */
   void stop() {
     for (var lane : lanes.values()) {
-      lane.execute(
-          () -> {
-            lane.release();
-            lane.receiveBuffer().release();
-          });
+      lane.execute(() -> {
+        lane.release();
+        lane.receiveBuffer().release();
+      });
     }
     group.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
   }

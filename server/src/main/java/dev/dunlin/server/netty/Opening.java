@@ -1,5 +1,6 @@
 package dev.dunlin.server.netty;
 
+import dev.dunlin.auth.Authenticator;
 import dev.dunlin.auth.Identity;
 import dev.dunlin.server.internal.Agreement;
 import dev.dunlin.server.internal.Conversation;
@@ -19,6 +20,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** A connection from its acceptance to the answer to its first request. */
 final class Opening extends ChannelInboundHandlerAdapter {
@@ -31,6 +35,7 @@ final class Opening extends ChannelInboundHandlerAdapter {
   private final Deadline deadline = new Deadline();
 
   private boolean answered;
+  private boolean refused;
 
   Opening(NettyServer server, ListenerPlan plan, NettyLane lane, Limits limits, boolean secure) {
     this.server = server;
@@ -104,9 +109,77 @@ final class Opening extends ChannelInboundHandlerAdapter {
       return;
     }
     var found = match.get();
+    var authenticator = found.target().authenticator();
+    if (authenticator.isEmpty()) {
+      upgrade(context, request, found, Identity.anonymous(), rest);
+      return;
+    }
+    // what is wrong with the request itself needs no credentials to be said
+    var refusal = found.target().handshake().check(request);
+    if (refusal.isPresent()) {
+      refuse(context, refusal.get());
+      return;
+    }
+    authenticate(context, request, found, authenticator.get(), copy(rest));
+  }
+
+  private static ByteBuffer copy(ByteBuffer bytes) {
+    return ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
+  }
+
+  private void authenticate(
+      ChannelHandlerContext context,
+      UpgradeRequest request,
+      Router.Match<Target> found,
+      Authenticator authenticator,
+      ByteBuffer rest) {
+    context.channel().config().setAutoRead(false);
+    CompletionStage<Identity> asked;
+    try {
+      asked = authenticator.authenticate(Presented.by(request, context.channel()));
+    } catch (RuntimeException e) {
+      asked = CompletableFuture.failedStage(e);
+    }
+    asked.whenComplete((identity, failure) -> {
+      if (lane.inLane()) {
+        authenticated(context, request, found, identity, failure, rest);
+      } else {
+        lane.execute(() -> authenticated(context, request, found, identity, failure, rest));
+      }
+    });
+  }
+
+  private void authenticated(
+      ChannelHandlerContext context,
+      UpgradeRequest request,
+      Router.Match<Target> found,
+      @Nullable Identity identity,
+      @Nullable Throwable failure,
+      ByteBuffer rest) {
+    if (context.isRemoved() || refused || !context.channel().isActive()) {
+      return;
+    }
+    context.channel().config().setAutoRead(true);
+    if (failure == null && identity != null) {
+      upgrade(context, request, found, identity, rest);
+      return;
+    }
+    refuse(
+        context,
+        Presented.refusal(
+            failure == null ? new IllegalStateException("no identity") : failure,
+            context.channel().remoteAddress()));
+  }
+
+  private void upgrade(
+      ChannelHandlerContext context,
+      UpgradeRequest request,
+      Router.Match<Target> found,
+      Identity identity,
+      ByteBuffer rest) {
     switch (found.target().handshake().answer(request)) {
       case Refusal refusal -> refuse(context, refusal);
-      case Handshake.Accepted accepted -> accept(context, request, found, accepted, rest);
+      case Handshake.Accepted accepted -> accept(context, request, found, identity, accepted, rest);
     }
   }
 
@@ -114,6 +187,7 @@ final class Opening extends ChannelInboundHandlerAdapter {
       ChannelHandlerContext context,
       UpgradeRequest request,
       Router.Match<Target> found,
+      Identity identity,
       Handshake.Accepted accepted,
       ByteBuffer rest) {
     var channel = context.channel();
@@ -123,12 +197,10 @@ final class Opening extends ChannelInboundHandlerAdapter {
             Role.SERVER,
             request,
             found.variables(),
-            Identity.anonymous(),
+            identity,
             accepted.subprotocol().orElse(""),
-            accepted.compression().orElse(null),
-            found.target().compression());
-    var conversation =
-        new Conversation(lane, wire, found.target().terms(), agreement, () -> {});
+            accepted.compression().map(found.target()::deflate).orElse(null));
+    var conversation = new Conversation(lane, wire, found.target().terms(), agreement, () -> {});
     wire.begin(conversation);
     context.pipeline().replace(this, null, wire);
     server.begun(channel, conversation);
@@ -142,16 +214,16 @@ final class Opening extends ChannelInboundHandlerAdapter {
   /** Answers with an HTTP error; what still arrives is thrown away until the peer ends. */
   private void refuse(ChannelHandlerContext context, Refusal refusal) {
     answered = true;
+    refused = true;
     var channel = context.channel();
     deadline.set(limits.closeHandshake().toNanos(), channel::close);
     channel
         .writeAndFlush(Unpooled.wrappedBuffer(refusal.bytes()))
-        .addListener(
-            written -> {
-              if (channel instanceof DuplexChannel duplex) {
-                duplex.shutdownOutput();
-              }
-            });
+        .addListener(written -> {
+          if (channel instanceof DuplexChannel duplex) {
+            duplex.shutdownOutput();
+          }
+        });
   }
 
   @Override

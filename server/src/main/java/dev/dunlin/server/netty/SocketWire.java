@@ -196,12 +196,11 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
     resume();
     channel
         .writeAndFlush(Unpooled.EMPTY_BUFFER)
-        .addListener(
-            written -> {
-              if (channel instanceof DuplexChannel duplex && !duplex.isOutputShutdown()) {
-                duplex.shutdownOutput();
-              }
-            });
+        .addListener(written -> {
+          if (channel instanceof DuplexChannel duplex && !duplex.isOutputShutdown()) {
+            duplex.shutdownOutput();
+          }
+        });
   }
 
   @Override
