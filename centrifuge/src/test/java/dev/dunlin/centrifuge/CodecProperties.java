@@ -52,7 +52,7 @@ class CodecProperties {
     "x".repeat(300)
   };
 
-  @Property(tries = 500)
+  @Property(tries = 200)
   void aCommandMeansTheSameInBothEncodings(@ForAll long seed) throws Exception {
     var random = new Random(seed);
     int count = 1 + random.nextInt(3);
@@ -81,7 +81,7 @@ class CodecProperties {
     assertThat(fromProtobuf).hasSize(count).isEqualTo(fromJson);
   }
 
-  @Property(tries = 500)
+  @Property(tries = 200)
   void aReplyMeansTheSameInBothEncodings(@ForAll long seed) throws Exception {
     var random = new Random(seed);
     Reply reply =
@@ -91,7 +91,7 @@ class CodecProperties {
     same(ProtobufCodec.INSTANCE.encode(reply), JsonCodec.INSTANCE.encode(reply));
   }
 
-  @Property(tries = 500)
+  @Property(tries = 200)
   void aPushMeansTheSameInBothEncodings(@ForAll long seed) throws Exception {
     Push push = push(new Random(seed));
     same(ProtobufCodec.INSTANCE.encode(push), JsonCodec.INSTANCE.encode(push));
