@@ -13,6 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class MemoryPresence implements PresenceStore {
 
   private static final int STRIPES = 64;
+  private static final int SPREAD = 0x9E3779B9;
   private static final int LOOKS_PER_CALL = 4;
 
   private record Present(ClientInfo info, long until) {}
@@ -35,8 +36,7 @@ final class MemoryPresence implements PresenceStore {
   }
 
   private Stripe stripe(String channel) {
-    var hash = channel.hashCode();
-    return stripes[(hash ^ hash >>> 16) & STRIPES - 1];
+    return stripes[channel.hashCode() * SPREAD >>> 26]; // the upper 6 bits: one of 64
   }
 
   @Override

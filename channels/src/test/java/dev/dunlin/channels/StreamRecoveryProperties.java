@@ -60,10 +60,10 @@ class StreamRecoveryProperties {
         .as(Step::new)
         .list()
         .ofMinSize(5)
-        .ofMaxSize(60);
+        .ofMaxSize(50);
   }
 
-  @Property(tries = 12_000)
+  @Property(tries = 10_000)
   void subscriberHasEverythingOnceAndInOrderOrIsTold(
       @ForAll("programs") List<Step> program,
       @ForAll @IntRange(min = 1, max = 6) int size,
