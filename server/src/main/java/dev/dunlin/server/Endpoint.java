@@ -22,6 +22,14 @@ public interface Endpoint {
   Handler open(Session session) throws Exception;
 
   /**
+   * The route as this endpoint needs it: asked once, when the server is built. An endpoint that
+   * speaks a protocol names its subprotocols and its way of dispatch here.
+   */
+  default Route configure(Route route) {
+    return route;
+  }
+
+  /**
    * An endpoint whose messages are values of a type. A message that does not decode closes the
    * session with the code of the {@link Codec.Undecodable} and leaves one log line.
    *

@@ -9,6 +9,7 @@ import dev.dunlin.websocket.UpgradeRequest;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ public final class Route {
   private Dispatch dispatch = Dispatch.VIRTUAL;
   private Compression compression = Compression.shared();
   private @Nullable Limits limits;
+  private UnaryOperator<Limits> limitsChange = UnaryOperator.identity();
   private List<String> subprotocols = List.of();
   private Overflow overflow = Overflow.CLOSE;
   private @Nullable Authenticator authenticator;
@@ -36,6 +38,7 @@ public final class Route {
     this.dispatch = from.dispatch;
     this.compression = from.compression;
     this.limits = from.limits;
+    this.limitsChange = from.limitsChange;
     this.subprotocols = from.subprotocols;
     this.overflow = from.overflow;
     this.authenticator = from.authenticator;
@@ -116,8 +119,17 @@ public final class Route {
     return copy;
   }
 
-  Optional<Limits> limits() {
-    return Optional.ofNullable(limits);
+  /** Changes the limits of this route's connections, whether the route's or the server's. */
+  public Route limits(UnaryOperator<Limits> change) {
+    var copy = new Route(this);
+    var before = limitsChange;
+    copy.limitsChange = limits -> change.apply(before.apply(limits));
+    return copy;
+  }
+
+  /** The limits of this route on a server with these. */
+  Limits limitsWithin(Limits server) {
+    return limitsChange.apply(limits == null ? server : limits);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.dunlin.server;
 
 import dev.dunlin.auth.Identity;
+import dev.dunlin.websocket.Batching;
 import dev.dunlin.websocket.CloseCode;
 import dev.dunlin.websocket.Closed;
 import dev.dunlin.websocket.Data;
@@ -120,4 +121,42 @@ public interface Session {
 
   /** The limits that hold here. */
   Limits limits();
+
+  /**
+   * Joins what waits to be sent into fewer messages, for a protocol that allows several of its
+   * messages in one. From now on whatever is sent leaves when the event loop's turn ends, joined as
+   * far as this allows.
+   */
+  void batching(Batching batching);
+
+  /** Bytes that were accepted and that the operating system has not taken yet. */
+  long queuedBytes();
+
+  /**
+   * Stops reading from the peer, for a handler that cannot take more; one message at most still
+   * comes. The peer's pongs are not missed meanwhile.
+   */
+  void pauseReading();
+
+  /** Reads again. */
+  void resumeReading();
+
+  /** Ends the connection without a close frame and without sending what waits. */
+  void abort(String detail);
+
+  /** The clock of the connection's event loop, in nanoseconds; only differences mean anything. */
+  long nanoTime();
+
+  /**
+   * Runs a task once on the {@link #lane()}, after a delay and at most 100 ms later. Not run any
+   * more once the session has ended.
+   */
+  Timer schedule(Duration delay, Runnable task);
+
+  /** A task that waits for its time. */
+  interface Timer {
+
+    /** Forgets the task, if it has not run. From any thread. */
+    void cancel();
+  }
 }

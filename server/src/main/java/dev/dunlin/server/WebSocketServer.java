@@ -73,7 +73,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** Leads a route to an endpoint. */
     public Builder route(Route route, Endpoint endpoint) {
-      routes.put(route, endpoint);
+      routes.put(endpoint.configure(route), endpoint);
       return this;
     }
 
@@ -109,7 +109,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     private Target target(Route route, Endpoint endpoint) {
       var terms =
-          new Terms(endpoint, route.dispatch(), route.limits().orElse(limits), route.overflow());
+          new Terms(endpoint, route.dispatch(), route.limitsWithin(limits), route.overflow());
       var handshake =
           Handshake.defaults()
               .origins(route.origins())

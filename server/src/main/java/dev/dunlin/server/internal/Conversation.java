@@ -6,6 +6,8 @@ import dev.dunlin.server.OutgoingStream;
 import dev.dunlin.server.Overflow;
 import dev.dunlin.server.Session;
 import dev.dunlin.server.SessionClosedException;
+import dev.dunlin.websocket.Batch;
+import dev.dunlin.websocket.Batching;
 import dev.dunlin.websocket.Close;
 import dev.dunlin.websocket.CloseCode;
 import dev.dunlin.websocket.Closed;
@@ -50,6 +52,7 @@ public final class Conversation extends Timed implements Session, Receiver {
 
   private static final int PAUSED_BY_MAILBOX = 1;
   private static final int PAUSED_BY_OUTBOX = 2;
+  private static final int PAUSED_BY_APPLICATION = 4;
 
   private static final VarHandle OUTBOX;
 
@@ -110,6 +113,9 @@ public final class Conversation extends Timed implements Session, Receiver {
   private boolean closeTold;
 
   private final Runnable whenGone;
+
+  /** How what waits is joined; set once, where the endpoint opens, which is before any sending. */
+  private volatile @Nullable Batching batching;
 
   /**
    * A conversation that begins now. {@link #open} lets the application in.
@@ -286,6 +292,8 @@ public final class Conversation extends Timed implements Session, Receiver {
   }
 
   private void drain(Outbox box) {
+    var settings = batching;
+    var batch = settings == null ? null : lane.batch(settings);
     while (wire.writable() && connection.open()) {
       var large = fragmenting;
       if (large != null) {
@@ -297,26 +305,55 @@ public final class Conversation extends Timed implements Session, Receiver {
         break;
       }
       switch (item) {
-        case Outbox.One one -> {
-          if (one.message.size() > WHOLE_BYTES) {
-            fragmenting = one.message;
-            fragmented = 0;
-          } else {
-            connection.send(one.message);
-          }
+        case Outbox.One one -> sendOne(one.message, batch);
+        case Outbox.Shared shared -> sendShared(shared.prepared(), batch);
+        case Outbox.Part part -> {
+          send(batch);
+          connection.sendPart(part.text(), part.bytes(), part.last());
         }
-        case Outbox.Shared shared -> connection.send(shared.prepared());
-        case Outbox.Part part -> connection.sendPart(part.text(), part.bytes(), part.last());
-        case Outbox.End end ->
-            connection.close(end.close().code(), end.close().reason(), end.cause(), lane.now());
+        case Outbox.End end -> {
+          send(batch);
+          connection.close(end.close().code(), end.close().reason(), end.cause(), lane.now());
+        }
       }
     }
+    send(batch);
     if (!connection.open()) {
       box.refuse();
       fragmenting = null;
     }
     if ((pausedBy & PAUSED_BY_OUTBOX) != 0 && box.drained()) {
       unpause(PAUSED_BY_OUTBOX);
+    }
+  }
+
+  private void sendOne(Data message, @Nullable Batch batch) {
+    if (message.size() > WHOLE_BYTES) {
+      send(batch);
+      fragmenting = message;
+      fragmented = 0;
+    } else if (batch == null) {
+      connection.send(message);
+    } else if (!batch.offer(message)) {
+      send(batch);
+      batch.offer(message);
+    }
+  }
+
+  private void sendShared(Prepared prepared, @Nullable Batch batch) {
+    if (batch == null) {
+      connection.send(prepared);
+    } else if (!batch.offer(prepared)) {
+      send(batch);
+      batch.offer(prepared);
+    }
+  }
+
+  /** Sends what a batch has gathered. */
+  private void send(@Nullable Batch batch) {
+    if (batch != null && batch.messages() > 0) {
+      connection.send(batch);
+      batch.clear();
     }
   }
 
@@ -610,7 +647,7 @@ public final class Conversation extends Timed implements Session, Receiver {
    * Whether a message may go straight into the cork: it is our turn and nothing waits before it.
    */
   private boolean direct() {
-    if (!lane.inLane() || !lane.cork().ownedBy(this) || !wire.writable()) {
+    if (batching != null || !lane.inLane() || !lane.cork().ownedBy(this) || !wire.writable()) {
       return false;
     }
     var box = outbox;
@@ -917,6 +954,81 @@ public final class Conversation extends Timed implements Session, Receiver {
       if (!mine) {
         leave();
       }
+    }
+  }
+
+  @Override
+  public void batching(Batching settings) {
+    batching = settings;
+  }
+
+  @Override
+  public long queuedBytes() {
+    var box = outbox;
+    return wire.pending() + (box == null ? 0 : box.bytes());
+  }
+
+  @Override
+  public void pauseReading() {
+    onLane(() -> pause(PAUSED_BY_APPLICATION));
+  }
+
+  @Override
+  public void resumeReading() {
+    onLane(() -> unpause(PAUSED_BY_APPLICATION));
+  }
+
+  @Override
+  public void abort(String detail) {
+    closing = true;
+    lane.execute(() -> drop(Closed.Cause.LOCAL, detail));
+  }
+
+  @Override
+  public long nanoTime() {
+    return lane.now();
+  }
+
+  @Override
+  public Timer schedule(Duration delay, Runnable task) {
+    var timer = new TaskTimer(lane.now() + delay.toNanos(), task);
+    onLane(() -> lane.watch(timer));
+    return timer;
+  }
+
+  /** A task of the application that waits for its time. */
+  private final class TaskTimer extends Timed implements Timer {
+
+    private final long at;
+    private final Runnable task;
+    private volatile boolean over;
+
+    TaskTimer(long at, Runnable task) {
+      this.at = at;
+      this.task = task;
+    }
+
+    @Override
+    protected long deadline() {
+      return over ? Long.MAX_VALUE : at;
+    }
+
+    @Override
+    protected void expire(long now) {
+      if (!over && closed == null) {
+        over = true;
+        try {
+          task.run();
+        } catch (Throwable failure) {
+          failed(failure);
+        }
+      }
+    }
+
+    @Override
+    public void cancel() {
+      over = true;
+      onLane(() -> lane.unwatch(this));
     }
   }
 

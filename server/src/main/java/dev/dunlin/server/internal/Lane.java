@@ -1,7 +1,10 @@
 package dev.dunlin.server.internal;
 
+import dev.dunlin.websocket.Batch;
+import dev.dunlin.websocket.Batching;
 import dev.dunlin.websocket.DeflateContext;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 
@@ -22,6 +25,7 @@ public abstract class Lane implements Executor {
   private final ArrayList<Conversation> touched = new ArrayList<>();
   private final Runnable endOfTurn = this::flushTouched;
   private final DeflateContext deflateContext = new DeflateContext();
+  private final HashMap<Batching, Batch> batches = new HashMap<>(2);
   private boolean ticking;
 
   /**
@@ -83,6 +87,11 @@ public abstract class Lane implements Executor {
 
   final DeflateContext deflateContext() {
     return deflateContext;
+  }
+
+  /** The empty batch that this lane's connections with these settings take turns to fill. */
+  final Batch batch(Batching settings) {
+    return batches.computeIfAbsent(settings, Batch::new);
   }
 
   /** Lets a conversation flush its outbox at the end of this turn, once. */
