@@ -1,0 +1,224 @@
+package dev.dunlin.centrifuge;
+
+import dev.dunlin.auth.Authenticator;
+import dev.dunlin.channels.Hub;
+import dev.dunlin.server.Dispatch;
+import dev.dunlin.server.Endpoint;
+import dev.dunlin.server.Handler;
+import dev.dunlin.server.Overflow;
+import dev.dunlin.server.Route;
+import dev.dunlin.server.Session;
+import dev.dunlin.websocket.Batching;
+import dev.dunlin.websocket.CloseCode;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Centrifuge client protocol, version 2, as an endpoint over a hub: browsers, phones and
+ * devices connect to it with the SDKs they have.
+ *
+ * <pre>{@code
+ * var tokens = Jwt.hs512(secret).issuer("https://login.example").audience("chat");
+ * server.route("/connection/websocket", CentrifugeEndpoint.over(hub).authenticate(tokens));
+ * }</pre>
+ *
+ * <p>Immutable: every method returns a new endpoint. Endpoints made from one another share the
+ * registry of {@link #clients()}.
+ */
+public final class CentrifugeEndpoint implements Endpoint {
+
+  /** The subprotocol that stands for Protobuf. */
+  public static final String PROTOBUF = "centrifuge-protobuf";
+
+  /** The subprotocol that stands for JSON, as does none at all. */
+  public static final String JSON = "centrifuge-json";
+
+  private final Node node;
+
+  private CentrifugeEndpoint(Node node) {
+    this.node = node;
+  }
+
+  /**
+   * An endpoint over a hub, with every option at its default: no namespaces, no permissions, and
+   * nobody connects without a token or a hook that says who it is.
+   */
+  public static CentrifugeEndpoint over(Hub hub) {
+    return new CentrifugeEndpoint(
+        new Node(
+            hub,
+            Namespaces.of(NamespaceOptions.defaults()),
+            ProtocolOptions.defaults(),
+            Hooks.NONE,
+            null,
+            null,
+            false,
+            Optional.empty(),
+            "dunlin",
+            "dunlin",
+            InstantSource.system(),
+            new Clients(),
+            new ChannelNumbers()));
+  }
+
+  /**
+   * Verifies the tokens of connect commands and, unless {@link #authenticateSubscriptions} names
+   * another, of subscriptions.
+   */
+  public CentrifugeEndpoint authenticate(Authenticator tokens) {
+    return with(change -> {
+      change.tokens = tokens;
+      if (change.subscriptionTokens == null) {
+        change.subscriptionTokens = tokens;
+      }
+    });
+  }
+
+  /** Verifies the tokens of subscriptions. */
+  public CentrifugeEndpoint authenticateSubscriptions(Authenticator tokens) {
+    return with(change -> change.subscriptionTokens = tokens);
+  }
+
+  /** Lets clients connect without any credentials, as the anonymous user. */
+  public CentrifugeEndpoint allowAnonymous() {
+    return with(change -> change.anonymous = true);
+  }
+
+  /** The rules of channels. */
+  public CentrifugeEndpoint namespaces(Namespaces namespaces) {
+    return with(change -> change.namespaces = namespaces);
+  }
+
+  /** The numbers of the protocol. */
+  public CentrifugeEndpoint options(ProtocolOptions options) {
+    return with(change -> change.options = options);
+  }
+
+  /** Where the application takes part. */
+  public CentrifugeEndpoint hooks(Hooks hooks) {
+    return with(change -> change.hooks = hooks);
+  }
+
+  /**
+   * Subscribes every user to a personal channel of this namespace when it connects: {@code
+   * #<user>}, or {@code <namespace>:#<user>}.
+   */
+  public CentrifugeEndpoint personalChannels(String namespace) {
+    return with(change -> change.personalNamespace = Optional.of(namespace));
+  }
+
+  /** What clients are told about the server: its name and version. */
+  public CentrifugeEndpoint named(String name, String version) {
+    return with(change -> {
+      change.name = name;
+      change.version = version;
+    });
+  }
+
+  /** Takes the wall-clock time, by which tokens end, from here. */
+  public CentrifugeEndpoint clock(InstantSource clock) {
+    return with(change -> change.clock = clock);
+  }
+
+  /** Who is connected to this node. */
+  public Clients clients() {
+    return node.clients();
+  }
+
+  /** What the application may do to channels and clients. */
+  public ServerApi api() {
+    return new ServerApi(node);
+  }
+
+  /** The rules of channels that hold here. */
+  public Namespaces namespaces() {
+    return node.namespaces();
+  }
+
+  /**
+   * The route as this protocol needs it: its subprotocols, commands on the event loop, batches
+   * joined as the protocol joins them, slow clients closed with 3008, and no native pings, since
+   * the protocol has its own.
+   */
+  @Override
+  public Route configure(Route route) {
+    return route
+        .subprotocols(PROTOBUF, JSON)
+        .dispatch(Dispatch.INLINE)
+        .overflow(Overflow.close(CloseCode.of(Disconnect.SLOW.code()), Disconnect.SLOW.reason()))
+        .limits(limits -> limits.pingInterval(Duration.ZERO).pongWait(node.options().pong()));
+  }
+
+  @Override
+  public Handler open(Session session) {
+    boolean protobuf =
+        session
+            .subprotocol()
+            .map(PROTOBUF::equals)
+            .orElseGet(() ->
+                session.query("format").filter("protobuf"::equals).isPresent()
+                    || session.query("cf_protocol").filter("protobuf"::equals).isPresent());
+    var codec = Publications.codec(!protobuf);
+    session.batching(Batching.defaults().joint(codec.joint()));
+    boolean nativePings = session.query("cf_ws_frame_ping_pong").filter("true"::equals).isPresent();
+    var state = new ClientSession(UUID.randomUUID().toString(), codec, !protobuf);
+    var client = new ClientHandler(node, session, state, nativePings);
+    session.onClose(closed -> session.lane().execute(() -> client.closed(closed)));
+    return client;
+  }
+
+  private CentrifugeEndpoint with(java.util.function.Consumer<Change> change) {
+    var changed = new Change(node);
+    change.accept(changed);
+    return new CentrifugeEndpoint(changed.node());
+  }
+
+  /** A node under construction. */
+  private static final class Change {
+    private final Node from;
+    private Namespaces namespaces;
+    private ProtocolOptions options;
+    private Hooks hooks;
+    private @Nullable Authenticator tokens;
+    private @Nullable Authenticator subscriptionTokens;
+    private boolean anonymous;
+    private Optional<String> personalNamespace;
+    private String name;
+    private String version;
+    private InstantSource clock;
+
+    Change(Node from) {
+      this.from = from;
+      namespaces = from.namespaces();
+      options = from.options();
+      hooks = from.hooks();
+      tokens = from.tokens();
+      subscriptionTokens = from.subscriptionTokens();
+      anonymous = from.anonymous();
+      personalNamespace = from.personalNamespace();
+      name = from.name();
+      version = from.version();
+      clock = from.clock();
+    }
+
+    Node node() {
+      return new Node(
+          from.hub(),
+          namespaces,
+          options,
+          hooks,
+          tokens,
+          subscriptionTokens,
+          anonymous,
+          personalNamespace,
+          name,
+          version,
+          clock,
+          from.clients(),
+          from.numbers());
+    }
+  }
+}

@@ -1,0 +1,221 @@
+package dev.dunlin.centrifuge;
+
+import dev.dunlin.centrifuge.Publications.Form;
+import dev.dunlin.centrifuge.Publications.Variant;
+import dev.dunlin.channels.Block;
+import dev.dunlin.channels.ClientInfo;
+import dev.dunlin.channels.Publication;
+import dev.dunlin.channels.Recovery;
+import dev.dunlin.channels.Subscriber;
+import dev.dunlin.channels.Subscription;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's subscription to one channel: what was agreed, and what happens to each publication
+ * on its way to the client. Confined to the connection's lane.
+ */
+final class ChannelSubscription implements Subscriber {
+
+  /** What was agreed for a subscription. */
+  record Agreement(
+      boolean serverSide,
+      boolean positioned,
+      boolean recoverable,
+      boolean presence,
+      boolean joinLeave,
+      boolean pushJoinLeave,
+      boolean delta,
+      @Nullable TagsFilter filter,
+      boolean compaction) {}
+
+  private enum State {
+    /** The subscribe reply is not queued yet: publications wait. */
+    ADDING,
+    LIVE,
+    ENDED
+  }
+
+  private final ClientHandler client;
+  private final String channel;
+  private final Agreement agreement;
+  private final @Nullable Recovery recovery;
+  private final Variant full;
+  private final Variant patch;
+  private State state = State.ADDING;
+  private @Nullable Subscription subscription;
+  private List<Publication> waiting = new ArrayList<>();
+  private boolean patchable;
+  private boolean quiet = true;
+
+  byte[] info = {};
+  long expireBy = Long.MAX_VALUE;
+  boolean clientRefreshes;
+  long checkAt = Long.MAX_VALUE;
+
+  ChannelSubscription(
+      ClientHandler client,
+      String channel,
+      Agreement agreement,
+      @Nullable Recovery recovery,
+      long number) {
+    this.client = client;
+    this.channel = channel;
+    this.agreement = agreement;
+    this.recovery = recovery;
+    boolean json = client.state().json;
+    this.full = new Variant(json, agreement.delta() && json ? Form.QUOTED : Form.FULL, number);
+    this.patch = full.with(Form.PATCH);
+  }
+
+  String channel() {
+    return channel;
+  }
+
+  Agreement agreement() {
+    return agreement;
+  }
+
+  @Nullable Recovery recovery() {
+    return recovery;
+  }
+
+  /** The form in which publications go out in the subscribe reply. */
+  Variant full() {
+    return full;
+  }
+
+  /** The channel's number in pushes, or 0. */
+  long number() {
+    return full.id();
+  }
+
+  boolean live() {
+    return state == State.LIVE;
+  }
+
+  boolean ended() {
+    return state == State.ENDED;
+  }
+
+  void subscription(Subscription made) {
+    subscription = made;
+  }
+
+  /** After a recovery the client has the publication before the next: patches may start at once. */
+  void patchable() {
+    patchable = true;
+  }
+
+  /** The subscribe reply is queued: what came meanwhile goes out, in order. */
+  void goLive(List<Publication> caughtUp) {
+    if (state != State.ADDING) {
+      return;
+    }
+    state = State.LIVE;
+    for (var publication : caughtUp) {
+      send(publication);
+    }
+    var kept = waiting;
+    waiting = List.of();
+    for (var publication : kept) {
+      send(publication);
+    }
+  }
+
+  /** Ends it; nothing is delivered afterwards. */
+  void end() {
+    state = State.ENDED;
+    waiting = List.of();
+    if (subscription != null) {
+      subscription.close();
+    }
+  }
+
+  @Override
+  public void deliver(Publication publication) {
+    if (state == State.ENDED) {
+      return;
+    }
+    quiet = false;
+    if (recovery != null) {
+      switch (recovery.receive(publication)) {
+        case HELD, DUPLICATE -> {
+          return;
+        }
+        case INSUFFICIENT -> {
+          client.insufficient(this);
+          return;
+        }
+        case DELIVER -> {}
+      }
+    }
+    if (state == State.LIVE) {
+      send(publication);
+    } else {
+      waiting.add(publication);
+    }
+  }
+
+  @Override
+  public void deliver(Block block) {
+    boolean whole =
+        state == State.LIVE
+            && agreement.filter() == null
+            && !agreement.delta()
+            && (recovery == null || recovery.accepts(block));
+    if (whole) {
+      quiet = false;
+      client.publish(Publications.prepared(block, full));
+    } else {
+      Subscriber.super.deliver(block);
+    }
+  }
+
+  private void send(Publication publication) {
+    if (state != State.LIVE) {
+      return;
+    }
+    var filter = agreement.filter();
+    if (filter != null && !filter.matches(publication.tags())) {
+      return;
+    }
+    boolean asPatch = agreement.delta() && patchable && publication.delta();
+    client.publish(Publications.prepared(publication, asPatch ? patch : full));
+    patchable = agreement.delta() && publication.offset() > 0;
+  }
+
+  @Override
+  public void join(ClientInfo joined) {
+    if (state == State.LIVE && agreement.pushJoinLeave()) {
+      client.push(new Push.Join(name(), joined));
+    }
+  }
+
+  @Override
+  public void leave(ClientInfo left) {
+    if (state == State.LIVE && agreement.pushJoinLeave()) {
+      client.push(new Push.Leave(name(), left));
+    }
+  }
+
+  private Push.Channel name() {
+    return number() > 0 ? Push.Channel.numbered(number()) : Push.Channel.named(channel);
+  }
+
+  /** The link to the broker was away: the position is compared now rather than later. */
+  @Override
+  public void interrupted() {
+    if (recovery != null && state != State.ENDED) {
+      client.checkPosition(this);
+    }
+  }
+
+  /** Whether nothing came since the last time it was asked. */
+  boolean quiet() {
+    boolean was = quiet;
+    quiet = true;
+    return was;
+  }
+}

@@ -1,0 +1,16 @@
+package dev.dunlin.centrifuge;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletionStage;
+
+/** Carries out {@code rpc}: the application's hook answers. */
+final class RpcCommand {
+
+  private RpcCommand() {}
+
+  static CompletionStage<Answer> run(Node node, ClientHandler client, Request.RpcRequest request) {
+    var hook = node.hooks().rpc().orElseThrow(() -> Rejection.error(ErrorCode.NOT_AVAILABLE));
+    return Node.ask(hook, new Hooks.Rpc(client, request.method(), Bytes.array(request.data())))
+        .thenApply(data -> Answer.of(new Result.RpcResult(client.payload(ByteBuffer.wrap(data)))));
+  }
+}

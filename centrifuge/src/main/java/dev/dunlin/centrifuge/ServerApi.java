@@ -1,0 +1,220 @@
+package dev.dunlin.centrifuge;
+
+import dev.dunlin.channels.ClientInfo;
+import dev.dunlin.channels.History;
+import dev.dunlin.channels.HistoryQuery;
+import dev.dunlin.channels.PresenceStats;
+import dev.dunlin.channels.PublishOptions;
+import dev.dunlin.channels.PublishResult;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+
+/**
+ * What the application may do to channels and clients, by the rules of the namespaces but without
+ * anybody's permission: the calls of the server API. For any thread; no call waits. Stages fail
+ * with a {@link Rejection} that carries the protocol's error code.
+ */
+public final class ServerApi {
+
+  private final Node node;
+
+  ServerApi(Node node) {
+    this.node = node;
+  }
+
+  /** Which of a user's connections are meant. */
+  public record Target(String user, Optional<String> client) {
+
+    /** All connections of a user. */
+    public static Target user(String user) {
+      return new Target(user, Optional.empty());
+    }
+  }
+
+  /**
+   * Publishes to a channel as its namespace says.
+   *
+   * @param options adds what the application wants to the namespace's options: tags, idempotency
+   *     key, version, history passed by
+   */
+  public CompletionStage<PublishResult> publish(
+      String channel, byte[] data, UnaryOperator<PublishOptions> options) {
+    try {
+      var rules = checked(channel);
+      PublishCommand.checkFormat(rules, data);
+      return node.hub().publish(channel, data, options.apply(Node.storage(rules)));
+    } catch (Rejection refused) {
+      return CompletableFuture.failedStage(refused);
+    }
+  }
+
+  /** Publishes the same to several channels; each has its own outcome, in their order. */
+  public List<CompletionStage<PublishResult>> broadcast(
+      List<String> channels, byte[] data, UnaryOperator<PublishOptions> options) {
+    var outcomes = new ArrayList<CompletionStage<PublishResult>>();
+    for (var channel : channels) {
+      outcomes.add(publish(channel, data.clone(), options));
+    }
+    return outcomes;
+  }
+
+  /** Subscribes a user's connections to a channel, as server-side subscriptions. */
+  public CompletionStage<Void> subscribe(Target target, String channel, SubscribeOptions options) {
+    return guarded(() -> {
+      checked(channel);
+      return all(target, client -> client.subscribe(channel, options));
+    });
+  }
+
+  /** Ends a user's subscriptions to a channel, or to all channels if it is empty. */
+  public CompletionStage<Void> unsubscribe(Target target, String channel) {
+    return all(
+        target,
+        client -> {
+          var channels = channel.isEmpty() ? client.channels() : Set.of(channel);
+          return CompletableFuture.allOf(
+              channels.stream()
+                  .map(each -> client.unsubscribe(each, UnsubscribeCode.SERVER))
+                  .map(CompletionStage::toCompletableFuture)
+                  .toArray(CompletableFuture<?>[]::new));
+        });
+  }
+
+  /** Disconnects a user's connections, except those with an id in {@code keep}. */
+  public void disconnect(Target target, Set<String> keep, Disconnect disconnect) {
+    for (var client : clients(target)) {
+      if (!keep.contains(client.id())) {
+        client.disconnect(disconnect);
+      }
+    }
+  }
+
+  /** Moves the end of a user's connections; empty means that they have none. */
+  public void refresh(Target target, Optional<Instant> expiresAt) {
+    clients(target).forEach(client -> client.refresh(expiresAt));
+  }
+
+  /** Who is in a channel, by connection id. */
+  public CompletionStage<Map<String, ClientInfo>> presence(String channel) {
+    return guarded(() -> {
+      available(checked(channel).presence());
+      return node.hub().presence().presence(channel);
+    });
+  }
+
+  /** How many are in a channel. */
+  public CompletionStage<PresenceStats> presenceStats(String channel) {
+    return guarded(() -> {
+      available(checked(channel).presence());
+      return node.hub().presence().stats(channel);
+    });
+  }
+
+  /** A part of a channel's history. */
+  public CompletionStage<History> history(String channel, HistoryQuery query) {
+    return guarded(() -> {
+      available(checked(channel).history());
+      return node.hub()
+          .history(channel, query)
+          .thenApply(history -> {
+            if (history.unrecoverable(query.since())) {
+              throw Rejection.error(ErrorCode.UNRECOVERABLE_POSITION);
+            }
+            return history;
+          });
+    });
+  }
+
+  /** Forgets a channel's publications; its offsets go on. */
+  public CompletionStage<Void> removeHistory(String channel) {
+    return guarded(() -> {
+      available(checked(channel).history());
+      return node.hub().removeHistory(channel);
+    });
+  }
+
+  /**
+   * The channels with subscribers on this node, and how many each.
+   *
+   * @param pattern a glob: {@code *} stands for any characters, {@code ?} for one; empty for all
+   */
+  public Map<String, Integer> channels(String pattern) {
+    var found = new LinkedHashMap<String, Integer>();
+    var glob = pattern.isEmpty() ? null : glob(pattern);
+    node.hub()
+        .channels()
+        .forEach((channel, subscribers) -> {
+          if (glob == null || glob.matcher(channel).matches()) {
+            found.put(channel, subscribers);
+          }
+        });
+    return found;
+  }
+
+  private static Pattern glob(String pattern) {
+    var regex = new StringBuilder();
+    var literal = new StringBuilder();
+    for (int i = 0; i < pattern.length(); i++) {
+      char c = pattern.charAt(i);
+      if (c == '*' || c == '?') {
+        regex.append(Pattern.quote(literal.toString())).append(c == '*' ? ".*" : ".");
+        literal.setLength(0);
+      } else {
+        literal.append(c);
+      }
+    }
+    return Pattern.compile(regex + Pattern.quote(literal.toString()));
+  }
+
+  /** The rules of a channel whose name may be used. */
+  private NamespaceOptions checked(String channel) {
+    if (channel.isEmpty() || !ChannelName.of(channel).withinLimit()) {
+      throw Rejection.error(ErrorCode.BAD_REQUEST);
+    }
+    return node.rules(channel);
+  }
+
+  private static void available(boolean feature) {
+    if (!feature) {
+      throw Rejection.error(ErrorCode.NOT_AVAILABLE);
+    }
+  }
+
+  private Collection<Client> clients(Target target) {
+    var clients = node.clients().user(target.user());
+    return target.client().isEmpty()
+        ? clients
+        : clients.stream().filter(client -> client.id().equals(target.client().get())).toList();
+  }
+
+  private interface Call<T> {
+    CompletionStage<T> call();
+  }
+
+  private static <T> CompletionStage<T> guarded(Call<T> call) {
+    try {
+      return call.call();
+    } catch (Rejection refused) {
+      return CompletableFuture.failedStage(refused);
+    }
+  }
+
+  private CompletionStage<Void> all(
+      Target target, java.util.function.Function<Client, CompletionStage<?>> action) {
+    return CompletableFuture.allOf(
+        clients(target).stream()
+            .map(action)
+            .map(CompletionStage::toCompletableFuture)
+            .toArray(CompletableFuture<?>[]::new));
+  }
+}
