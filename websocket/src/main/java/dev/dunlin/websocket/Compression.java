@@ -25,8 +25,8 @@ public record Compression(
      */
     SHARED,
     /**
-     * The window lives on from message to message: smaller messages, and a deflater and an inflater
-     * for every connection. A peer that offers no context takeover still gets it.
+     * The window lives on from message to message: smaller messages, and up to 300 KB for every
+     * connection. A peer that offers no context takeover still gets it.
      */
     TAKEOVER
   }

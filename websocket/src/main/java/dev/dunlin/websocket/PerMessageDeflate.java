@@ -181,6 +181,7 @@ public final class PerMessageDeflate implements Extension {
     }
     deflater.setInput(payload.buffer().slice(payload.offset() + done, size - done));
     drain(deflater, Deflater.SYNC_FLUSH, out);
+    deflater.setInput(NOTHING); // lets go of the message
     out.size -= TAIL_BYTES;
     return out.size < size ? out.view() : null;
   }
