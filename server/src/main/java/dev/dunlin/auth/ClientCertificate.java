@@ -141,7 +141,8 @@ public final class ClientCertificate implements Authenticator {
 
   /**
    * Refuses certificates on these revocation lists (X.509 CRLs, PEM or DER). Every authority in a
-   * chain then needs a list that is not out of date: without one the certificate is refused.
+   * chain then needs a list whose {@code nextUpdate} is at most 15 min ago, or the certificate is
+   * refused.
    *
    * @throws UncheckedIOException if a file cannot be read or is no revocation list
    */

@@ -64,7 +64,7 @@ public final class Jwt implements Authenticator {
     this.cache = cacheSize > 0 ? new TokenCache(cacheSize) : null;
   }
 
-  private static Jwt from(KeySource keys) {
+  static Jwt keys(KeySource keys) {
     return new Jwt(List.of(new TokenRules(keys)), InstantSource.system(), DEFAULT_WAYS, null, 0);
   }
 
@@ -100,7 +100,7 @@ public final class Jwt implements Authenticator {
 
   /** Tokens signed by any key of this set, which can be replaced while the server runs. */
   public static Jwt keys(KeySet keys) {
-    return from(keys.source());
+    return keys(keys.source());
   }
 
   /**
@@ -110,12 +110,12 @@ public final class Jwt implements Authenticator {
    * while the address does not answer.
    */
   public static Jwt jwks(URI endpoint, JwsAlgorithm... algorithms) {
-    return from(new Jwks(endpoint, Set.of(algorithms), JwksFetch.https(null)));
+    return keys(new Jwks(endpoint, Set.of(algorithms), JwksFetch.https(null)));
   }
 
   /** The same as {@link #jwks(URI, JwsAlgorithm...)} over TLS with other trusted authorities. */
   public static Jwt jwks(URI endpoint, SSLContext tls, JwsAlgorithm... algorithms) {
-    return from(new Jwks(endpoint, Set.of(algorithms), JwksFetch.https(tls)));
+    return keys(new Jwks(endpoint, Set.of(algorithms), JwksFetch.https(tls)));
   }
 
   /** Demands this {@code iss}, compared exactly. */

@@ -1,0 +1,68 @@
+package dev.dunlin.auth;
+
+import java.lang.management.ManagementFactory;
+import java.util.Locale;
+
+/**
+ * Prints what verifying one token costs, per algorithm, with and without the cache; the figures are
+ * in docs/design/auth.md. A program, not a test.
+ */
+final class VerifyCost {
+
+  private static final int ROUNDS = 7;
+  private static final long ROUND_NANOS = 300_000_000;
+  private static final String CLAIMS =
+      "{\"sub\":\"ann\",\"iss\":\"https://login.example\",\"aud\":\"chat\",\"exp\":1800000060}";
+
+  private VerifyCost() {}
+
+  public static void main(String[] args) {
+    System.out.println("algorithm  verify us  bytes  cached us  bytes");
+    for (var algorithm : JwsAlgorithm.values()) {
+      Jwt jwt;
+      String token;
+      if (algorithm.family() == JwsAlgorithm.Family.HMAC) {
+        jwt = Jwt.keys(VerificationKey.hmac(algorithm, Tokens.SECRET_64));
+        var header = "{\"alg\":\"" + algorithm.id() + "\"}";
+        token = Tokens.hmac(algorithm, header, CLAIMS, Tokens.SECRET_64);
+      } else {
+        var pair = Tokens.pair(algorithm);
+        jwt = Jwt.keys(VerificationKey.publicKey(algorithm, pair.getPublic()));
+        token = Tokens.sign(algorithm, CLAIMS, pair.getPrivate());
+      }
+      jwt = jwt.issuer("https://login.example").audience("chat").clock(() -> Tokens.NOW);
+      var plain = cost(jwt, token);
+      var cached = cost(jwt.cache(1000), token);
+      System.out.printf(
+          Locale.ROOT,
+          "%-9s  %9.1f  %5.0f  %9.2f  %5.0f%n",
+          algorithm.id(),
+          plain[0],
+          plain[1],
+          cached[0],
+          cached[1]);
+    }
+  }
+
+  /** The least microseconds of CPU and bytes per verification over all rounds. */
+  private static double[] cost(Jwt jwt, String token) {
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    double[] least = {Double.MAX_VALUE, Double.MAX_VALUE};
+    for (int round = 0; round < ROUNDS; round++) {
+      long end = System.nanoTime() + ROUND_NANOS;
+      long bytes = threads.getCurrentThreadAllocatedBytes();
+      long cpu = threads.getCurrentThreadCpuTime();
+      int done = 0;
+      do {
+        for (int i = 0; i < 20; i++) {
+          jwt.verify(token).toCompletableFuture().join();
+        }
+        done += 20;
+      } while (System.nanoTime() < end);
+      least[0] = Math.min(least[0], (threads.getCurrentThreadCpuTime() - cpu) / 1e3 / done);
+      least[1] =
+          Math.min(least[1], (double) (threads.getCurrentThreadAllocatedBytes() - bytes) / done);
+    }
+    return least;
+  }
+}
