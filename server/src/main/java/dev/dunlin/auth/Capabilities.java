@@ -164,8 +164,8 @@ public final class Capabilities {
 
   /** Linear in the length of the channel for each star, whatever the pattern: no backtracking. */
   private static boolean matches(String pattern, String channel) {
-    if (channel.startsWith("$") && !pattern.startsWith("$")
-        || channel.indexOf('#') >= 0 && pattern.indexOf('#') < 0) {
+    if ((channel.startsWith("$") && !pattern.startsWith("$"))
+        || (channel.indexOf('#') >= 0 && pattern.indexOf('#') < 0)) {
       return false;
     }
     int p = 0;

@@ -3,7 +3,6 @@ package dev.dunlin.auth;
 import static dev.dunlin.auth.AuthenticationException.invalid;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,14 +14,7 @@ import org.jspecify.annotations.Nullable;
  * {@code kid}, to be looked up in a map, and {@code typ}. Keys and addresses of keys in the header
  * are not looked at (RFC 8725, 3.10).
  */
-record CompactToken(
-    JwsAlgorithm algorithm,
-    @Nullable String kid,
-    @Nullable String type,
-    String claimsText,
-    Json.Obj claims,
-    byte[] signed,
-    byte[] signature) {
+final class CompactToken {
 
   static final int MAX_LENGTH = 8 * 1024;
   private static final int MAX_DEPTH = 16;
@@ -34,6 +26,31 @@ record CompactToken(
    */
   private static final List<String> NOT_UNDERSTOOD =
       List.of("crit", "b64", "zip", "enc", "cty", "epk", "p2c", "p2s");
+
+  private final JwsAlgorithm algorithm;
+  private final @Nullable String kid;
+  private final @Nullable String type;
+  private final String claimsText;
+  private final Json.Obj claims;
+  private final byte[] signed;
+  private final byte[] signature;
+
+  private CompactToken(
+      JwsAlgorithm algorithm,
+      @Nullable String kid,
+      @Nullable String type,
+      String claimsText,
+      Json.Obj claims,
+      byte[] signed,
+      byte[] signature) {
+    this.algorithm = algorithm;
+    this.kid = kid;
+    this.type = type;
+    this.claimsText = claimsText;
+    this.claims = claims;
+    this.signed = signed;
+    this.signature = signature;
+  }
 
   static CompactToken parse(String token) {
     if (token.length() > MAX_LENGTH) {
@@ -102,21 +119,39 @@ record CompactToken(
     }
   }
 
-  /** Which segments there are, never what is in them. */
+  JwsAlgorithm algorithm() {
+    return algorithm;
+  }
+
+  @Nullable String kid() {
+    return kid;
+  }
+
+  @Nullable String type() {
+    return type;
+  }
+
+  String claimsText() {
+    return claimsText;
+  }
+
+  Json.Obj claims() {
+    return claims;
+  }
+
+  /** The bytes the signature is over; not to be changed. */
+  byte[] signed() {
+    return signed;
+  }
+
+  /** The signature; not to be changed. */
+  byte[] signature() {
+    return signature;
+  }
+
+  /** The algorithm, never what is in the token. */
   @Override
   public String toString() {
     return "CompactToken[" + algorithm.id() + "]";
-  }
-
-  @Override
-  public boolean equals(@Nullable Object other) {
-    return other instanceof CompactToken token
-        && Arrays.equals(signed, token.signed)
-        && Arrays.equals(signature, token.signature);
-  }
-
-  @Override
-  public int hashCode() {
-    return Arrays.hashCode(signed);
   }
 }

@@ -232,19 +232,13 @@ sealed interface Json {
     }
 
     private static String wellFormed(String value) throws Malformed {
-      for (int i = 0; i < value.length(); i++) {
-        char c = value.charAt(i);
-        if (!Character.isSurrogate(c)) {
-          continue;
-        }
-        boolean pair =
-            Character.isHighSurrogate(c)
-                && i + 1 < value.length()
-                && Character.isLowSurrogate(value.charAt(i + 1));
-        if (!pair) {
+      int at = 0;
+      while (at < value.length()) {
+        int character = value.codePointAt(at);
+        if (character >= Character.MIN_SURROGATE && character <= Character.MAX_SURROGATE) {
           throw new Malformed("a lone surrogate");
         }
-        i++;
+        at += Character.charCount(character);
       }
       return value;
     }
@@ -256,7 +250,7 @@ sealed interface Json {
       }
       int integer = at;
       int digits = digits();
-      if (digits == 0 || digits > 1 && text.charAt(integer) == '0') {
+      if (digits == 0 || (digits > 1 && text.charAt(integer) == '0')) {
         throw new Malformed("not a JSON value");
       }
       if (at < text.length() && text.charAt(at) == '.') {

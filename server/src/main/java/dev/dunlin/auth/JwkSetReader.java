@@ -68,7 +68,7 @@ final class JwkSetReader {
     var keys = new ArrayList<VerificationKey>();
     var named = jwk.text("alg");
     for (var algorithm : algorithms) {
-      if (named != null && !named.equals(algorithm.id()) || !sameKind(jwk, algorithm)) {
+      if ((named != null && !named.equals(algorithm.id())) || !sameKind(jwk, algorithm)) {
         continue;
       }
       try {

@@ -32,11 +32,12 @@ interface JwksFetch {
   }
 
   static JwksFetch https(@Nullable SSLContext tls, Duration timeout) {
+    var threads = Executors.newVirtualThreadPerTaskExecutor();
     var builder =
         HttpClient.newBuilder()
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(timeout)
-            .executor(Executors.newVirtualThreadPerTaskExecutor());
+            .executor(threads);
     if (tls != null) {
       builder.sslContext(tls);
     }
@@ -49,17 +50,12 @@ interface JwksFetch {
               .GET()
               .build();
       var exchange = client.sendAsync(request, JwksFetch::bounded);
-      var answer = new CompletableFuture<byte[]>();
-      // the request's own limit ends with the head of the answer; this one covers the body
-      answer.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
-      exchange.whenComplete((response, failure) -> {
-        if (failure != null) {
-          answer.completeExceptionally(failure);
-        } else {
-          answer.complete(response.body());
-        }
-      });
-      return answer.whenComplete((body, failure) -> exchange.cancel(true));
+      // The request's own limit ends with the head of the answer, this one covers the body. It
+      // fires on the JDK's timer thread, which those who wait must not hold up.
+      return exchange
+          .thenApply(HttpResponse::body)
+          .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+          .whenCompleteAsync((body, failure) -> exchange.cancel(true), threads);
     };
   }
 

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Reads public keys and certificates from PEM text (RFC 7468). */
 final class Pem {
@@ -68,13 +69,15 @@ final class Pem {
 
   private static PublicKey subjectPublicKey(byte[] der) {
     var spec = new X509EncodedKeySpec(der);
+    @Nullable GeneralSecurityException refused = null;
     for (var type : KEY_TYPES) {
       try {
         return KeyFactory.getInstance(type).generatePublic(spec);
       } catch (GeneralSecurityException e) {
-        continue; // the encoding names its algorithm, and only the right factory takes it
+        refused = e; // the encoding names its algorithm, and only the right factory takes it
       }
     }
-    throw new IllegalArgumentException("the PEM public key is neither RSA nor EC nor Ed25519");
+    throw new IllegalArgumentException(
+        "the PEM public key is neither RSA nor EC nor Ed25519", refused);
   }
 }

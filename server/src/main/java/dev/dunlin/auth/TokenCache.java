@@ -21,6 +21,7 @@ final class TokenCache {
   /** A verified token, what verified it, and the rules it passed. */
   record Entry(
       VerifiedToken token, TokenRules rules, VerificationKey key, KeySource.Snapshot snapshot) {
+    @SuppressWarnings("ReferenceEquality") // the very same snapshot, not one with equal keys
     boolean current(Instant now) {
       return rules.keys.inHand(now) == snapshot && key.accepted(now);
     }

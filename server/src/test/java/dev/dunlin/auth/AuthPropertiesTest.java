@@ -14,7 +14,7 @@ class AuthPropertiesTest {
   private static final Jwt JWT = Jwt.hs256(Tokens.SECRET_32);
   private static final String GOOD = Tokens.hs256(Tokens.CLAIMS);
 
-  @Property
+  @Property(tries = 300)
   void aTokenWithOneCharacterChangedIsRefused(
       @ForAll @IntRange(max = 200) int position, @ForAll char replacement) {
     int at = position % GOOD.length();
@@ -22,18 +22,18 @@ class AuthPropertiesTest {
     assertThat(accepted(changed)).isEqualTo(changed.equals(GOOD));
   }
 
-  @Property
+  @Property(tries = 300)
   void anyTextIsRefusedWithoutAnyOtherException(@ForAll @StringLength(max = 300) String text) {
     assertThat(accepted(text)).isFalse();
     assertThat(accepted(Tokens.encode(text) + "." + Tokens.encode(text) + ".AAAA")).isFalse();
   }
 
-  @Property
+  @Property(tries = 300)
   void anySignedClaimsAreAcceptedOrRefused(@ForAll @StringLength(max = 200) String text) {
     assertThat(accepted(Tokens.hs256(text + "x"))).isFalse();
   }
 
-  @Property
+  @Property(tries = 300)
   void base64UrlHasOneSpellingPerValue(@ForAll @StringLength(max = 40) String text) {
     var decoded = Base64Url.decode(text, 0, text.length());
     if (decoded != null) {
@@ -41,13 +41,13 @@ class AuthPropertiesTest {
     }
   }
 
-  @Property
+  @Property(tries = 300)
   void everyValueHasABase64UrlSpelling(@ForAll byte[] bytes) {
     var text = Base64Url.encode(bytes);
     assertThat(Base64Url.decode(text, 0, text.length())).isEqualTo(bytes);
   }
 
-  @Property
+  @Property(tries = 300)
   void everyTextSurvivesAJsonString(@ForAll @StringLength(max = 50) String text) throws Exception {
     var clean = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     var escaped = new StringBuilder("{\"x\":\"");
@@ -57,7 +57,7 @@ class AuthPropertiesTest {
     assertThat(Json.object(escaped + "\"}", 1).text("x")).isEqualTo(clean);
   }
 
-  @Property
+  @Property(tries = 300)
   void noOriginMakesThePolicyFail(@ForAll @StringLength(max = 40) String origin) {
     var policy = OriginPolicy.sameOrigin();
     var decision = policy.check(java.util.List.of(origin), true, "chat.example", true);
