@@ -13,7 +13,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.lifecycle.AfterContainer;
 
 /** Whatever is sent, in whatever form, an independent peer reads the same bytes in order. */
-class DeflateProperties {
+class DeflatePropertiesTest {
 
   private static final DeflateContext CONTEXT = new DeflateContext();
 
