@@ -80,6 +80,21 @@ final class StreamModel {
     return epoch.isEmpty() ? List.of() : LongStream.rangeClosed(oldest, count()).boxed().toList();
   }
 
+  /** Compares a whole history with what should be kept. It is called often. */
+  void check(History history) {
+    var offsets = history.publications().stream().map(Publication::offset).toList();
+    if (!history.position().equals(top()) || !offsets.equals(kept())) {
+      throw new AssertionError(
+          "history is %s at %s, should be %s at %s"
+              .formatted(offsets, history.position(), kept(), top()));
+    }
+    for (var publication : history.publications()) {
+      if (!publication.text().equals(id(publication.position()))) {
+        throw new AssertionError(publication + " is not " + id(publication.position()));
+      }
+    }
+  }
+
   String id(StreamPosition position) {
     return log.get(position.epoch()).get((int) position.offset() - 1);
   }
