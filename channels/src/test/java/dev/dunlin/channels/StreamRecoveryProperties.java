@@ -100,6 +100,7 @@ class StreamRecoveryProperties {
         case PUBLISH -> publish();
         case LOSE -> {
           losing = true;
+          clients.forEach(reached -> reached.disturbed = true);
           publish();
           losing = false;
         }
@@ -111,7 +112,11 @@ class StreamRecoveryProperties {
         case TIME -> {
           now += step.argument * SECOND;
           elapsed += step.argument * SECOND;
+          var before = model.top().epoch();
           model.advanced(elapsed);
+          if (!before.equals(model.top().epoch())) {
+            clients.forEach(reached -> reached.disturbed = true);
+          }
         }
         case REMOVE -> {
           answer(hub.removeHistory("stream"));
@@ -159,6 +164,10 @@ class StreamRecoveryProperties {
       private StreamPosition position = StreamPosition.START;
       private boolean everLive;
       private boolean live;
+
+      /** Whether something was lost, or the stream, since this subscription began. */
+      private boolean disturbed;
+
       private Subscription subscription;
       private Recovery recovery;
       private History history;
@@ -169,6 +178,7 @@ class StreamRecoveryProperties {
         if (subscription != null) {
           return;
         }
+        disturbed = false;
         var own = everLive ? Recovery.since(position, limit) : Recovery.atTop();
         recovery = own;
         heard.clear();
@@ -182,7 +192,7 @@ class StreamRecoveryProperties {
                     case HELD -> heard.add(publication.offset());
                     case DELIVER -> take(publication);
                     case DUPLICATE -> {}
-                    case INSUFFICIENT -> leave();
+                    case INSUFFICIENT -> end();
                   }
                 });
       }
@@ -212,7 +222,7 @@ class StreamRecoveryProperties {
       private void resume(Recovery own, History read) {
         var resumed = own.resume(read);
         if (resumed.insufficient()) {
-          leave();
+          end();
           return;
         }
         live = true;
@@ -257,6 +267,12 @@ class StreamRecoveryProperties {
             leave();
           }
         });
+      }
+
+      /** Its state is insufficient, for which there must be a reason. */
+      private void end() {
+        assertThat(disturbed).isTrue();
+        leave();
       }
 
       void leave() {
