@@ -2,6 +2,7 @@
 module dev.dunlin.server {
   requires transitive dev.dunlin.websocket;
   requires io.netty.buffer;
+  requires io.netty.codec;
   requires io.netty.codec.http;
   requires io.netty.common;
   requires io.netty.handler;

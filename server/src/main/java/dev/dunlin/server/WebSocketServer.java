@@ -9,9 +9,10 @@ import dev.dunlin.server.netty.NettyServer;
 import dev.dunlin.websocket.Handshake;
 import dev.dunlin.websocket.Limits;
 import java.net.InetSocketAddress;
-import java.util.LinkedHashMap;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.CompletionStage;
 
 /**
  * A running WebSocket server. Closing it drains: new connections are refused, queues are flushed,
@@ -45,15 +46,41 @@ public final class WebSocketServer implements AutoCloseable {
     return server.connections();
   }
 
-  /** Ends the server. */
+  /** The addresses of all listeners, in their order. */
+  public List<InetSocketAddress> addresses() {
+    return server.addresses();
+  }
+
+  /**
+   * Begins to drain: new connections are refused; each session's queue is flushed and the session
+   * closed with 1001, evenly spread over the window, so that the clients do not come back all at
+   * once. What is left at the limit is cut off. {@link #connections()} shows how far it is.
+   *
+   * @return completes when no connection is left; then {@link #close} returns at once
+   */
+  public CompletionStage<Void> drain(Duration window, Duration limit) {
+    return server.drain(window, limit);
+  }
+
+  /**
+   * Drains and ends: the closes are spread over 2 ms for each connection, at most 20 s, and the
+   * limit is 30 s. Returns when everything has ended.
+   */
   @Override
   public void close() {
-    server.stop();
+    long window = Math.min(20_000, 2L * server.connections());
+    try {
+      drain(Duration.ofMillis(window), Duration.ofSeconds(30)).toCompletableFuture().join();
+    } finally {
+      server.stop();
+    }
   }
 
   /** What a server will be. Not thread safe; reusable. */
   public static final class Builder {
-    private final Map<Route, Endpoint> routes = new LinkedHashMap<>();
+    private final List<Listener> listeners = new ArrayList<>();
+    private Listener first = Listener.on(0);
+    private boolean firstUsed;
     private Limits limits = Limits.defaults();
     private Transport transport = Transport.AUTO;
     private int loops;
@@ -73,7 +100,27 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** Leads a route to an endpoint. */
     public Builder route(Route route, Endpoint endpoint) {
-      routes.put(endpoint.configure(route), endpoint);
+      first = first.route(route, endpoint);
+      firstUsed = true;
+      return this;
+    }
+
+    /** Answers plain HTTP at a path, which may hold variables. */
+    public Builder http(String path, HttpHandler handler) {
+      first = first.http(path, handler);
+      firstUsed = true;
+      return this;
+    }
+
+    /** With TLS on the port of {@link #start(int)}. */
+    public Builder tls(Tls tls) {
+      first = first.tls(tls);
+      return this;
+    }
+
+    /** Listens at one more address, with routes of its own. */
+    public Builder listen(Listener listener) {
+      listeners.add(listener);
       return this;
     }
 
@@ -96,15 +143,45 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the port cannot be bound
      */
     public WebSocketServer start(int port) {
-      var router = new Router<Target>();
-      routes.forEach((route, endpoint) -> router.add(route.pattern(), target(route, endpoint)));
+      return start(new InetSocketAddress(port));
+    }
+
+    /** Starts the server with its own routes on an address, and all its listeners. */
+    public WebSocketServer start(InetSocketAddress address) {
+      var plans = new ArrayList<ListenerPlan>();
+      plans.add(plan(first, address));
+      return start(plans);
+    }
+
+    /**
+     * Starts the server with its listeners.
+     *
+     * @throws IllegalStateException if there is none, or there are routes that belong to none
+     */
+    public WebSocketServer start() {
+      if (firstUsed || listeners.isEmpty()) {
+        throw new IllegalStateException("routes of the server itself need start(port)");
+      }
+      return start(new ArrayList<>());
+    }
+
+    private WebSocketServer start(List<ListenerPlan> plans) {
+      for (var listener : listeners) {
+        plans.add(plan(listener, listener.address()));
+      }
       return new WebSocketServer(
-          NettyServer.start(
-              new ServerPlan(
-                  List.of(new ListenerPlan(new InetSocketAddress(port), router)),
-                  limits,
-                  transport,
-                  loops)));
+          NettyServer.start(new ServerPlan(plans, limits, transport, loops)));
+    }
+
+    private ListenerPlan plan(Listener listener, InetSocketAddress address) {
+      var endpoints = new Router<Target>();
+      listener
+          .endpoints()
+          .forEach((route, endpoint) -> endpoints.add(route.pattern(), target(route, endpoint)));
+      var handlers = new Router<HttpHandler>();
+      listener.handlers().forEach((route, handler) -> handlers.add(route.pattern(), handler));
+      return new ListenerPlan(
+          address, listener.tls().map(Tls::contexts).orElse(null), endpoints, handlers);
     }
 
     private Target target(Route route, Endpoint endpoint) {

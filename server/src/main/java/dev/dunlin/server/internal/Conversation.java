@@ -112,17 +112,11 @@ public final class Conversation extends Timed implements Session, Receiver {
 
   private boolean closeTold;
 
-  private final Runnable whenGone;
-
   /** How what waits is joined; set once, where the endpoint opens, which is before any sending. */
   private volatile @Nullable Batching batching;
 
-  /**
-   * A conversation that begins now. {@link #open} lets the application in.
-   *
-   * @param whenGone called on the lane when the transport has ended
-   */
-  public Conversation(Lane lane, Wire wire, Terms terms, Agreement agreement, Runnable whenGone) {
+  /** A conversation that begins now. {@link #open} lets the application in. */
+  public Conversation(Lane lane, Wire wire, Terms terms, Agreement agreement) {
     this.lane = lane;
     this.wire = wire;
     this.terms = terms;
@@ -130,7 +124,6 @@ public final class Conversation extends Timed implements Session, Receiver {
     this.identity = agreement.identity();
     this.subprotocol = agreement.subprotocol();
     this.request = agreement.request();
-    this.whenGone = whenGone;
     var builder = Connection.builder(agreement.role(), lane.random()).limits(terms.limits());
     var deflate = agreement.deflate();
     if (deflate == null) {
@@ -227,17 +220,24 @@ public final class Conversation extends Timed implements Session, Receiver {
     connection.lost(detail);
     settle();
     lane.unwatch(this);
-    whenGone.run();
   }
 
   /**
-   * Closes at a time, for a server that drains.
+   * Closes after a while, for a server that drains. From any thread.
    *
-   * @param at of the lane's clock
+   * @param delay in nanoseconds
    */
-  public void drain(long at) {
-    drainAt = at;
-    lane.watch(this);
+  public void drain(long delay) {
+    if (delay <= 0) {
+      close(CloseCode.GOING_AWAY, "the server goes down");
+    } else {
+      lane.execute(() -> {
+        drainAt = lane.now() + delay;
+        if (!gone) {
+          lane.watch(this);
+        }
+      });
+    }
   }
 
   /** Ends the transport without more ado. */

@@ -1,6 +1,17 @@
 package dev.dunlin.server.internal;
 
+import dev.dunlin.server.HttpHandler;
+import dev.dunlin.server.netty.TlsContexts;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
-/** One address to listen at and what is found there. */
-public record ListenerPlan(InetSocketAddress address, Router<Target> routes) {}
+/**
+ * One address to listen at and what is found there.
+ *
+ * @param tls null for none
+ */
+public record ListenerPlan(
+    InetSocketAddress address,
+    @Nullable TlsContexts tls,
+    Router<Target> routes,
+    Router<HttpHandler> http) {}

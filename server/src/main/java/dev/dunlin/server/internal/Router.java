@@ -37,6 +37,11 @@ public final class Router<T> {
     }
   }
 
+  /** Whether it leads nowhere. */
+  public boolean isEmpty() {
+    return literals.isEmpty() && patterns.isEmpty();
+  }
+
   /** The target of a decoded path. */
   public Optional<Match<T>> match(String path) {
     var literal = literals.get(path);

@@ -15,14 +15,21 @@ final class NettyLane extends Lane {
   private final Runnable tick = this::tick;
   private final ReceiveBuffer receiveBuffer;
 
+  private final RandomGenerator random;
+
   NettyLane(EventLoop loop, int bufferCapacity) {
-    super(random(), nanos());
+    this(loop, bufferCapacity, new SecureRandom());
+  }
+
+  private NettyLane(EventLoop loop, int bufferCapacity, RandomGenerator random) {
+    super(random, nanos());
+    this.random = random;
     this.loop = loop;
     this.receiveBuffer = new ReceiveBuffer(bufferCapacity);
   }
 
-  private static RandomGenerator random() {
-    return new SecureRandom();
+  RandomGenerator randomSource() {
+    return random;
   }
 
   private static long nanos() {

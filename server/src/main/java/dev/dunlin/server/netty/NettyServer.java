@@ -10,10 +10,15 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,15 +27,21 @@ public final class NettyServer {
 
   private static final Logger log = LoggerFactory.getLogger("dev.dunlin.server");
 
-  private static final WriteBufferWaterMark WATER = new WriteBufferWaterMark(32 << 10, 64 << 10);
+  static final WriteBufferWaterMark WATER = new WriteBufferWaterMark(32 << 10, 64 << 10);
 
   private final Loops loops;
   private final Limits limits;
   private final List<Channel> listening = new ArrayList<>();
   private final Set<Conversation> conversations = ConcurrentHashMap.newKeySet();
+  private final Set<Channel> accepted = ConcurrentHashMap.newKeySet();
+  private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private final TlsGate tlsGate = new TlsGate();
+  private final Admission admission;
+  private volatile boolean draining;
 
   private NettyServer(ServerPlan plan) {
     this.limits = plan.limits();
+    this.admission = new Admission(limits);
     this.loops = Loops.start(plan.transport(), plan.loops(), limits.bufferCapacity());
   }
 
@@ -86,15 +97,78 @@ public final class NettyServer {
 
   private void accept(Channel channel, ListenerPlan plan) {
     var lane = loops.lane(channel);
-    if (loops.sharesReceiveBuffer()) {
+    var from = channel.remoteAddress();
+    if (draining || !admission.enter(from)) {
+      turnAway(channel, lane, plan);
+      return;
+    }
+    accepted.add(channel);
+    channel.closeFuture().addListener(closed -> left(channel, from));
+    var tls = plan.tls();
+    if (tls != null) {
+      var handler = tls.current().newHandler(channel.alloc());
+      handler.setHandshakeTimeoutMillis(limits.tlsHandshake().toMillis());
+      channel.pipeline().addLast(handler);
+      tlsGate.enter(channel, handler);
+    } else if (loops.sharesReceiveBuffer()) {
       channel.config().setRecvByteBufAllocator(lane.receiveBuffer());
     }
-    channel.pipeline().addLast(new Opening(this, plan, lane, limits, false));
+    channel.pipeline().addLast(new Opening(this, plan, lane, limits, tls != null));
+  }
+
+  /** Beyond the limits: says so where that is cheap. */
+  private void turnAway(Channel channel, NettyLane lane, ListenerPlan plan) {
+    if (plan.tls() != null) {
+      channel.close();
+      return;
+    }
+    channel.pipeline().addLast(new TurnedAway(lane));
+  }
+
+  private void left(Channel channel, SocketAddress from) {
+    admission.left(from);
+    accepted.remove(channel);
+    if (draining && accepted.isEmpty()) {
+      drained.complete(null);
+    }
   }
 
   void begun(Channel channel, Conversation conversation) {
     conversations.add(conversation);
     channel.closeFuture().addListener(closed -> conversations.remove(conversation));
+    if (draining) {
+      conversation.drain(0);
+    }
+  }
+
+  /**
+   * Refuses new connections, closes the sessions spread evenly over the window, and ends what is
+   * left at the limit.
+   *
+   * @return completes when no connection is left
+   */
+  public CompletionStage<Void> drain(Duration window, Duration limit) {
+    draining = true;
+    for (var channel : listening) {
+      channel.close();
+    }
+    var sessions = List.copyOf(conversations);
+    for (int i = 0; i < sessions.size(); i++) {
+      sessions.get(i).drain((long) (window.toNanos() * ((double) i / sessions.size())));
+    }
+    for (var channel : accepted) {
+      channel.pipeline().fireUserEventTriggered(Draining.EVENT);
+    }
+    if (accepted.isEmpty()) {
+      drained.complete(null);
+    } else {
+      var unused =
+          loops
+              .group()
+              .schedule(
+                  () -> accepted.forEach(Channel::close), limit.toNanos(), TimeUnit.NANOSECONDS);
+    }
+    return drained.copy();
   }
 
   /** The addresses listened at, in the order of the listeners. */

@@ -7,7 +7,6 @@ import dev.dunlin.server.internal.Conversation;
 import dev.dunlin.server.internal.ListenerPlan;
 import dev.dunlin.server.internal.Router;
 import dev.dunlin.server.internal.Target;
-import dev.dunlin.server.internal.Timed;
 import dev.dunlin.websocket.Handshake;
 import dev.dunlin.websocket.Limits;
 import dev.dunlin.websocket.Refusal;
@@ -18,7 +17,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -32,7 +33,8 @@ final class Opening extends ChannelInboundHandlerAdapter {
   private final NettyLane lane;
   private final Limits limits;
   private final RequestHead head;
-  private final Deadline deadline = new Deadline();
+  private final Deadline deadline;
+  private final boolean secure;
 
   private boolean answered;
   private boolean refused;
@@ -42,29 +44,9 @@ final class Opening extends ChannelInboundHandlerAdapter {
     this.plan = plan;
     this.lane = lane;
     this.limits = limits;
+    this.deadline = new Deadline(lane);
+    this.secure = secure;
     this.head = RequestHead.expect(limits, secure);
-  }
-
-  private final class Deadline extends Timed {
-    private long at = Long.MAX_VALUE;
-    private Runnable action = () -> {};
-
-    void set(long nanos, Runnable what) {
-      at = lane.now() + nanos;
-      action = what;
-      lane.watch(this);
-    }
-
-    @Override
-    protected long deadline() {
-      return at;
-    }
-
-    @Override
-    protected void expire(long now) {
-      at = Long.MAX_VALUE;
-      action.run();
-    }
   }
 
   @Override
@@ -76,7 +58,7 @@ final class Opening extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerRemoved(ChannelHandlerContext context) {
-    lane.unwatch(deadline);
+    deadline.clear();
   }
 
   @Override
@@ -103,6 +85,10 @@ final class Opening extends ChannelInboundHandlerAdapter {
   }
 
   private void answer(ChannelHandlerContext context, UpgradeRequest request, ByteBuffer rest) {
+    if (!request.isUpgrade() && !plan.http().isEmpty()) {
+      plainHttp(context, request, rest);
+      return;
+    }
     var match = plan.routes().match(request.path());
     if (match.isEmpty()) {
       refuse(context, Refusal.of(404, "nothing is here"));
@@ -121,6 +107,22 @@ final class Opening extends ChannelInboundHandlerAdapter {
       return;
     }
     authenticate(context, request, found, authenticator.get(), copy(rest));
+  }
+
+  /** Installs an HTTP codec and gives it the request from its first byte. */
+  private void plainHttp(ChannelHandlerContext context, UpgradeRequest request, ByteBuffer rest) {
+    var bytes = Unpooled.copiedBuffer(request.bytes(), rest);
+    rest.position(rest.limit());
+    var pipeline = context.pipeline();
+    var codec =
+        new HttpDecoderConfig()
+            .setMaxInitialLineLength(limits.maxRequestLineBytes())
+            .setMaxHeaderSize(limits.maxHeadBytes());
+    pipeline.addLast(
+        CopyIn.INSTANCE, new HttpServerCodec(codec), new HttpExchanges(plan, lane, limits, secure));
+    pipeline.remove(this);
+    pipeline.fireChannelRead(bytes);
+    pipeline.fireChannelReadComplete();
   }
 
   private static ByteBuffer copy(ByteBuffer bytes) {
@@ -191,7 +193,7 @@ final class Opening extends ChannelInboundHandlerAdapter {
       Handshake.Accepted accepted,
       ByteBuffer rest) {
     var channel = context.channel();
-    var wire = new SocketWire(channel, lane, true);
+    var wire = new SocketWire(channel, lane, !secure);
     var agreement =
         new Agreement(
             Role.SERVER,
@@ -200,7 +202,7 @@ final class Opening extends ChannelInboundHandlerAdapter {
             identity,
             accepted.subprotocol().orElse(""),
             accepted.compression().map(found.target()::deflate).orElse(null));
-    var conversation = new Conversation(lane, wire, found.target().terms(), agreement, () -> {});
+    var conversation = new Conversation(lane, wire, found.target().terms(), agreement);
     wire.begin(conversation);
     context.pipeline().replace(this, null, wire);
     server.begun(channel, conversation);
@@ -216,14 +218,18 @@ final class Opening extends ChannelInboundHandlerAdapter {
     answered = true;
     refused = true;
     var channel = context.channel();
+    channel.config().setAutoRead(true);
     deadline.set(limits.closeHandshake().toNanos(), channel::close);
-    channel
-        .writeAndFlush(Unpooled.wrappedBuffer(refusal.bytes()))
-        .addListener(written -> {
-          if (channel instanceof DuplexChannel duplex) {
-            duplex.shutdownOutput();
-          }
-        });
+    Refusals.send(channel, refusal);
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event == Draining.EVENT) {
+      context.close();
+    } else {
+      ReferenceCountUtil.release(event);
+    }
   }
 
   @Override

@@ -8,7 +8,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.ReferenceCountUtil;
@@ -196,11 +195,7 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
     resume();
     channel
         .writeAndFlush(Unpooled.EMPTY_BUFFER)
-        .addListener(written -> {
-          if (channel instanceof DuplexChannel duplex && !duplex.isOutputShutdown()) {
-            duplex.shutdownOutput();
-          }
-        });
+        .addListener(written -> Refusals.endOutput(channel));
   }
 
   @Override

@@ -1,0 +1,76 @@
+package dev.dunlin.server.netty;
+
+import dev.dunlin.websocket.Limits;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Counts connections, in all and per address, against the limits. */
+final class Admission {
+
+  private static final int RESERVED_FILES = 500;
+
+  private final int most;
+  private final int mostPerAddress;
+  private final AtomicInteger all = new AtomicInteger();
+  private final ConcurrentHashMap<InetAddress, Integer> perAddress = new ConcurrentHashMap<>();
+
+  Admission(Limits limits) {
+    this.most = limits.maxConnections() > 0 ? limits.maxConnections() : byOpenFiles();
+    this.mostPerAddress = limits.maxConnectionsPerAddress();
+  }
+
+  private static int byOpenFiles() {
+    var limits = Path.of("/proc/self/limits");
+    try {
+      for (var line :
+          Files.exists(limits) ? Files.readAllLines(limits) : java.util.List.<String>of()) {
+        if (line.startsWith("Max open files")) {
+          var soft = line.substring("Max open files".length()).strip().split(" ", 2)[0];
+          if (!soft.equals("unlimited")) {
+            long files = Long.parseLong(soft);
+            return (int) Math.min(Integer.MAX_VALUE, Math.max(files / 2, files - RESERVED_FILES));
+          }
+        }
+      }
+    } catch (IOException | NumberFormatException e) {
+      return Integer.MAX_VALUE; // nobody says: the accept loop backs off by itself
+    }
+    return Integer.MAX_VALUE;
+  }
+
+  /** Whether one more may come from there; if so it counts until {@link #left}. */
+  boolean enter(SocketAddress from) {
+    if (all.incrementAndGet() > most) {
+      all.decrementAndGet();
+      return false;
+    }
+    var address = counted(from);
+    if (address != null && perAddress.merge(address, 1, Integer::sum) > mostPerAddress) {
+      left(from);
+      return false;
+    }
+    return true;
+  }
+
+  void left(SocketAddress from) {
+    all.decrementAndGet();
+    var address = counted(from);
+    if (address != null) {
+      perAddress.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
+    }
+  }
+
+  private @org.jspecify.annotations.Nullable InetAddress counted(SocketAddress from) {
+    return mostPerAddress > 0
+            && from instanceof InetSocketAddress inet
+            && !inet.getAddress().isLoopbackAddress()
+        ? inet.getAddress()
+        : null;
+  }
+}

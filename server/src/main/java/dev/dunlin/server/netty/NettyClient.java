@@ -1,0 +1,102 @@
+package dev.dunlin.server.netty;
+
+import dev.dunlin.server.Session;
+import dev.dunlin.server.Transport;
+import dev.dunlin.server.internal.ClientPlan;
+import dev.dunlin.websocket.Limits;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** Event loops in the client role. */
+public final class NettyClient {
+
+  private final Loops loops;
+  private final Limits limits;
+  private final TlsContexts tls;
+
+  private NettyClient(Loops loops, Limits limits, TlsContexts tls) {
+    this.loops = loops;
+    this.limits = limits;
+    this.tls = tls;
+  }
+
+  /** Starts event loops; connections come later. */
+  public static NettyClient start(
+      Transport transport,
+      int loops,
+      Limits limits,
+      Optional<Path> authorities,
+      Optional<Path> certificates,
+      Optional<Path> key) {
+    var tls = TlsContexts.client(authorities, certificates, key);
+    return new NettyClient(Loops.start(transport, loops, limits.bufferCapacity()), limits, tls);
+  }
+
+  /** Opens a connection; fails with an {@link IOException}. */
+  public CompletableFuture<Session> connect(ClientPlan plan) {
+    var result = new CompletableFuture<Session>();
+    // names are looked up off the loops: the JDK's resolver blocks
+    Thread.ofVirtual()
+        .name("dunlin-connect")
+        .start(() -> {
+          try {
+            connect(plan, InetAddress.getByName(plan.uri().getHost()), result);
+          } catch (UnknownHostException e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return result;
+  }
+
+  private void connect(ClientPlan plan, InetAddress address, CompletableFuture<Session> result) {
+    var bootstrap =
+        new Bootstrap()
+            .group(loops.group())
+            .channel(loops.socketChannel())
+            .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, NettyServer.WATER)
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    open(channel, plan, result);
+                  }
+                });
+    if (limits.sendBufferBytes() > 0) {
+      bootstrap.option(ChannelOption.SO_SNDBUF, limits.sendBufferBytes());
+    }
+    bootstrap
+        .connect(new InetSocketAddress(address, plan.port()))
+        .addListener(connected -> {
+          if (!connected.isSuccess()) {
+            result.completeExceptionally(new IOException("cannot connect", connected.cause()));
+          }
+        });
+  }
+
+  private void open(Channel channel, ClientPlan plan, CompletableFuture<Session> result) {
+    var lane = loops.lane(channel);
+    if (plan.secure()) {
+      var handler = tls.current().newHandler(channel.alloc(), plan.uri().getHost(), plan.port());
+      handler.setHandshakeTimeoutMillis(limits.tlsHandshake().toMillis());
+      channel.pipeline().addLast(handler);
+    } else if (loops.sharesReceiveBuffer()) {
+      channel.config().setRecvByteBufAllocator(lane.receiveBuffer());
+    }
+    channel.pipeline().addLast(new Asking(plan, lane, result));
+  }
+
+  /** Ends all connections and the loops. */
+  public void stop() {
+    loops.stop();
+  }
+}
