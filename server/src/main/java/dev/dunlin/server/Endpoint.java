@@ -1,5 +1,6 @@
 package dev.dunlin.server;
 
+import dev.dunlin.server.internal.StreamEndpoint;
 import dev.dunlin.server.internal.TypedHandler;
 import java.util.function.Function;
 
@@ -40,6 +41,16 @@ public interface Endpoint {
       var typed = new TypedSession<>(session, codec);
       return new TypedHandler<>(typed, codec, open.apply(typed));
     };
+  }
+
+  /**
+   * An endpoint for messages too large to hold: each is read as a stream while it arrives. Handlers
+   * run on virtual threads whatever the route says, compression is not agreed, and reading from the
+   * socket stops while 64 KiB are unread. {@link dev.dunlin.websocket.Limits#maxMessageBytes()}
+   * bounds a message's total.
+   */
+  static Endpoint streaming(Function<Session, StreamHandler> open) {
+    return new StreamEndpoint(open);
   }
 
   /** What is done with each value of a {@linkplain #typed typed} endpoint. */

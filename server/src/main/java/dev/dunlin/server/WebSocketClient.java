@@ -1,5 +1,6 @@
 package dev.dunlin.server;
 
+import dev.dunlin.server.internal.Budget;
 import dev.dunlin.server.internal.ClientPlan;
 import dev.dunlin.server.internal.Terms;
 import dev.dunlin.server.netty.NettyClient;
@@ -25,6 +26,7 @@ public final class WebSocketClient implements AutoCloseable {
 
   private final NettyClient client;
   private final Builder settings;
+  private final Budget budget = Budget.ofHeap();
 
   private WebSocketClient(Builder settings) {
     this.settings = settings;
@@ -67,7 +69,7 @@ public final class WebSocketClient implements AutoCloseable {
                 settings.headers,
                 settings.subprotocols,
                 settings.compression,
-                new Terms(endpoint, settings.dispatch, settings.limits, settings.overflow)))
+                new Terms(endpoint, settings.dispatch, settings.limits, settings.overflow, budget)))
         .thenApply(session -> session);
   }
 

@@ -1,5 +1,6 @@
 package dev.dunlin.server;
 
+import dev.dunlin.server.internal.Budget;
 import dev.dunlin.server.internal.ListenerPlan;
 import dev.dunlin.server.internal.Router;
 import dev.dunlin.server.internal.ServerPlan;
@@ -148,9 +149,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** Starts the server with its own routes on an address, and all its listeners. */
     public WebSocketServer start(InetSocketAddress address) {
-      var plans = new ArrayList<ListenerPlan>();
-      plans.add(plan(first, address));
-      return start(plans);
+      return start(List.of(first), address);
     }
 
     /**
@@ -162,31 +161,38 @@ public final class WebSocketServer implements AutoCloseable {
       if (firstUsed || listeners.isEmpty()) {
         throw new IllegalStateException("routes of the server itself need start(port)");
       }
-      return start(new ArrayList<>());
+      return start(List.of(), new InetSocketAddress(0));
     }
 
-    private WebSocketServer start(List<ListenerPlan> plans) {
+    private WebSocketServer start(List<Listener> own, InetSocketAddress address) {
+      var budget = Budget.ofHeap();
+      var plans = new ArrayList<ListenerPlan>();
+      for (var listener : own) {
+        plans.add(plan(listener, address, budget));
+      }
       for (var listener : listeners) {
-        plans.add(plan(listener, listener.address()));
+        plans.add(plan(listener, listener.address(), budget));
       }
       return new WebSocketServer(
           NettyServer.start(new ServerPlan(plans, limits, transport, loops)));
     }
 
-    private ListenerPlan plan(Listener listener, InetSocketAddress address) {
+    private ListenerPlan plan(Listener listener, InetSocketAddress address, Budget budget) {
       var endpoints = new Router<Target>();
       listener
           .endpoints()
-          .forEach((route, endpoint) -> endpoints.add(route.pattern(), target(route, endpoint)));
+          .forEach(
+              (route, endpoint) -> endpoints.add(route.pattern(), target(route, endpoint, budget)));
       var handlers = new Router<HttpHandler>();
       listener.handlers().forEach((route, handler) -> handlers.add(route.pattern(), handler));
       return new ListenerPlan(
           address, listener.tls().map(Tls::contexts).orElse(null), endpoints, handlers);
     }
 
-    private Target target(Route route, Endpoint endpoint) {
+    private Target target(Route route, Endpoint endpoint, Budget budget) {
       var terms =
-          new Terms(endpoint, route.dispatch(), route.limitsWithin(limits), route.overflow());
+          new Terms(
+              endpoint, route.dispatch(), route.limitsWithin(limits), route.overflow(), budget);
       var handshake =
           Handshake.defaults()
               .origins(route.origins())

@@ -568,6 +568,67 @@ class ServerTest {
   }
 
   @Test
+  void aMessageTooLargeToHoldIsReadWhileItArrives() throws Exception {
+    var sums = new LinkedBlockingQueue<String>();
+    var go = new CountDownLatch(1);
+    var endpoint =
+        Endpoint.streaming(session ->
+            message -> {
+              go.await();
+              long sum = 0;
+              long size = 0;
+              for (int octet; (octet = message.input().read()) >= 0; size++) {
+                sum += octet;
+              }
+              sums.add(message.text() + " " + size + " " + sum);
+            });
+    var limits = Limits.defaults().maxMessageBytes(64 << 20);
+    try (var server = WebSocketServer.builder().limits(limits).route("/", endpoint).start(0);
+        var peer = RawPeer.open(server.port(), "/", 4096)) {
+      var bytes = new byte[16 << 20];
+      java.util.Arrays.fill(bytes, (byte) 3);
+      var frame = RawPeer.frame(0x82, bytes);
+      var sent = new CountDownLatch(1);
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              peer.write(frame);
+              peer.write(RawPeer.text("end"));
+              sent.countDown();
+            } catch (IOException e) {
+              // the test has ended
+            }
+          });
+      // nobody reads: the sender gets stuck long before the end of the message
+      assertThat(sent.await(300, TimeUnit.MILLISECONDS)).isFalse();
+      go.countDown();
+      assertThat(sums.poll(20, TimeUnit.SECONDS)).isEqualTo("false 16777216 50331648");
+      assertThat(sums.poll(20, TimeUnit.SECONDS)).isEqualTo("true 3 311");
+    }
+  }
+
+  @Test
+  void aStreamThatBreaksOffThrowsInTheReader() throws Exception {
+    var failure = new CompletableFuture<String>();
+    var endpoint =
+        Endpoint.streaming(session ->
+            message -> {
+              try {
+                message.input().readAllBytes();
+              } catch (IOException e) {
+                failure.complete(e.getMessage());
+                throw e;
+              }
+            });
+    try (var server = WebSocketServer.builder().route("/", endpoint).start(0)) {
+      try (var peer = RawPeer.open(server.port(), "/")) {
+        peer.write(RawPeer.frame(0x02, new byte[100]));
+      }
+      assertThat(soon(failure)).isEqualTo("the connection ended inside the message");
+    }
+  }
+
+  @Test
   void sessionsOfOneLoopHaveOneLane() throws Exception {
     var sessions = new LinkedBlockingQueue<Session>();
     Endpoint endpoint =

@@ -53,6 +53,7 @@ public final class Conversation extends Timed implements Session, Receiver {
   private static final int PAUSED_BY_MAILBOX = 1;
   private static final int PAUSED_BY_OUTBOX = 2;
   private static final int PAUSED_BY_APPLICATION = 4;
+  private static final int PAUSED_BY_STREAM = 8;
 
   private static final VarHandle OUTBOX;
 
@@ -81,6 +82,9 @@ public final class Conversation extends Timed implements Session, Receiver {
   private @Nullable Handler handler;
 
   private @Nullable Mailbox mailbox;
+
+  /** Present where messages are read while they arrive. */
+  private final @Nullable StreamInbox streams;
 
   /** Made by any thread, retired by the lane. */
   private volatile @Nullable Outbox outbox;
@@ -131,6 +135,15 @@ public final class Conversation extends Timed implements Session, Receiver {
     } else {
       this.extensions = deflate.headerValue();
       builder.compression(deflate, lane.deflateContext());
+    }
+    if (terms.endpoint() instanceof StreamEndpoint) {
+      builder.streaming();
+      this.streams =
+          new StreamInbox(
+              terms.limits().inboundMessages(),
+              () -> lane.execute(() -> unpause(PAUSED_BY_STREAM)));
+    } else {
+      this.streams = null;
     }
     this.connection = builder.open(this, lane.cork(), lane.now());
     this.client = agreement.role() == Role.CLIENT;
@@ -322,6 +335,7 @@ public final class Conversation extends Timed implements Session, Receiver {
       box.refuse();
       fragmenting = null;
     }
+    box.charge(!wire.writable() && connection.open());
     if ((pausedBy & PAUSED_BY_OUTBOX) != 0 && box.drained()) {
       unpause(PAUSED_BY_OUTBOX);
     }
@@ -458,6 +472,38 @@ public final class Conversation extends Timed implements Session, Receiver {
     }
   }
 
+  /** From the connection: a piece of a message that is read while it arrives. */
+  @Override
+  public void onPart(boolean text, ByteBuffer bytes, boolean last) {
+    var inbox = streams;
+    if (inbox == null) {
+      throw new IllegalStateException("a piece of a message that nobody reads in pieces");
+    }
+    var begun = inbox.add(text, bytes, last);
+    if (begun != null) {
+      mailbox().add(() -> handle(begun));
+    }
+    if (inbox.full()) {
+      pause(PAUSED_BY_STREAM);
+    }
+  }
+
+  private void handle(StreamInbox.Incoming message) {
+    try {
+      if (handler instanceof StreamEndpoint.Reading reading) {
+        reading.read(message);
+      }
+    } catch (java.io.IOException failure) {
+      if (closed == null) {
+        failed(failure);
+      } // else the peer has left in the middle of its message, which is normal
+    } catch (Throwable failure) {
+      failed(failure);
+    } finally {
+      message.abandon();
+    }
+  }
+
   /** Hands a message to the application, where handlers run. */
   void handle(Message message) {
     var current = handler;
@@ -487,10 +533,14 @@ public final class Conversation extends Timed implements Session, Receiver {
     closed = story;
     unread = null;
     fragmenting = null;
+    var inbox = streams;
+    if (inbox != null) {
+      inbox.end();
+    }
     var box = outbox;
     if (box == null) {
       // whoever makes one later finds the session closed
-      box = new Outbox(this, terms.limits());
+      box = new Outbox(this, terms.limits(), terms.budget());
       if (!OUTBOX.compareAndSet(this, null, box)) {
         box = outbox;
       }
@@ -636,7 +686,7 @@ public final class Conversation extends Timed implements Session, Receiver {
       if (known != null) {
         return known;
       }
-      var made = new Outbox(this, terms.limits());
+      var made = new Outbox(this, terms.limits(), terms.budget());
       if (OUTBOX.compareAndSet(this, null, made)) {
         return made;
       }
@@ -758,6 +808,17 @@ public final class Conversation extends Timed implements Session, Receiver {
       }
     }
     return false;
+  }
+
+  /** Bytes in the outbox. */
+  long queued() {
+    var box = outbox;
+    return box == null ? 0 : box.bytes();
+  }
+
+  /** The process cannot bear all queues, and this is the largest. From any thread. */
+  void overBudget() {
+    tooSlow();
   }
 
   private void askFlush(Outbox box) {

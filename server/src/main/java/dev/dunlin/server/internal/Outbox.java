@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +61,7 @@ final class Outbox implements Runnable {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Conversation owner;
+  private final Budget budget;
   private final int maxBytes;
   private final int maxMessages;
   private final ArrayDeque<Item> items = new ArrayDeque<>(4);
@@ -76,7 +78,11 @@ final class Outbox implements Runnable {
   private boolean retired;
   private boolean refusing;
 
-  Outbox(Conversation owner, Limits limits) {
+  /** Whether the process's budget counts what is here. */
+  private boolean charged;
+
+  Outbox(Conversation owner, Limits limits, Budget budget) {
+    this.budget = budget;
     this.owner = owner;
     this.maxBytes = limits.outboundBytes();
     this.maxMessages = limits.outboundMessages();
@@ -211,6 +217,9 @@ final class Outbox implements Runnable {
       return false;
     }
     bytes += one.message.size() - waiting.message.size();
+    if (charged) {
+      budget.replace(waiting.message.size(), one.message.size());
+    }
     waiting.message = one.message;
     return true;
   }
@@ -224,6 +233,9 @@ final class Outbox implements Runnable {
     }
     bytes += size(item);
     count += messages(item);
+    if (charged) {
+      budget.add(item);
+    }
     var waiting = held;
     if (item instanceof Part part) {
       items.add(item);
@@ -291,6 +303,9 @@ final class Outbox implements Runnable {
   private void removed(Item item) {
     bytes -= size(item);
     count -= messages(item);
+    if (charged) {
+      budget.remove(item);
+    }
     if (item instanceof One one && one.key != null && byKey != null) {
       byKey.remove(one.key);
     }
@@ -312,39 +327,38 @@ final class Outbox implements Runnable {
     }
   }
 
-  /**
-   * Takes everything if it is nothing but shared messages that fit into {@code maxBytes}: the
-   * number of them, put into {@code into}, or 0.
-   */
-  int pollShared(Prepared[] into, int maxBytes) {
+  /** Counts what is here against the process's budget, or does so no more. */
+  void charge(boolean charge) {
     lock.lock();
     try {
-      flushAsked = false;
-      int number = items.size();
-      if (number == 0 || number > into.length || bytes > maxBytes) {
-        return 0;
+      if (charge == charged || (charge && refusing)) {
+        return;
       }
-      int i = 0;
-      for (var item : items) {
-        if (!(item instanceof Shared shared)) {
-          return 0;
-        }
-        into[i++] = shared.prepared;
-      }
-      items.clear();
-      if (held == null) {
-        bytes = 0;
-        count = 0;
+      if (charge) {
+        budget.enter(owner);
+        charged = true;
+        forEach(budget::add);
       } else {
-        for (i = 0; i < number; i++) {
-          bytes -= into[i].size();
-          count -= into[i].messages().size();
-        }
+        uncharge();
       }
-      wakeWaiters();
-      return number;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void uncharge() {
+    if (charged) {
+      charged = false;
+      forEach(budget::remove);
+      budget.leave(owner);
+    }
+  }
+
+  private void forEach(Consumer<Item> action) {
+    items.forEach(action);
+    var waiting = held;
+    if (waiting != null) {
+      waiting.forEach(action);
     }
   }
 
@@ -392,6 +406,7 @@ final class Outbox implements Runnable {
     lock.lock();
     try {
       refusing = true;
+      uncharge();
       items.clear();
       held = null;
       byKey = null;

@@ -14,6 +14,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -32,7 +33,7 @@ public final class NettyServer {
   private final Loops loops;
   private final Limits limits;
   private final List<Channel> listening = new ArrayList<>();
-  private final Set<Conversation> conversations = ConcurrentHashMap.newKeySet();
+  private final Map<Channel, Conversation> conversations = new ConcurrentHashMap<>();
   private final Set<Channel> accepted = ConcurrentHashMap.newKeySet();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final TlsGate tlsGate = new TlsGate();
@@ -127,6 +128,7 @@ public final class NettyServer {
 
   private void left(Channel channel, SocketAddress from) {
     admission.left(from);
+    conversations.remove(channel);
     accepted.remove(channel);
     if (draining && accepted.isEmpty()) {
       drained.complete(null);
@@ -134,8 +136,7 @@ public final class NettyServer {
   }
 
   void begun(Channel channel, Conversation conversation) {
-    conversations.add(conversation);
-    channel.closeFuture().addListener(closed -> conversations.remove(conversation));
+    conversations.put(channel, conversation);
     if (draining) {
       conversation.drain(0);
     }
@@ -152,7 +153,7 @@ public final class NettyServer {
     for (var channel : listening) {
       channel.close();
     }
-    var sessions = List.copyOf(conversations);
+    var sessions = List.copyOf(conversations.values());
     for (int i = 0; i < sessions.size(); i++) {
       sessions.get(i).drain((long) (window.toNanos() * ((double) i / sessions.size())));
     }

@@ -1,0 +1,119 @@
+package dev.dunlin.server.internal;
+
+import dev.dunlin.websocket.Prepared;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the outgoing queues of a server hold in all, against what the process can bear. Above it the
+ * largest queues close first.
+ *
+ * <p>Only queues whose peers do not read as fast as they are sent to are counted: what leaves at
+ * the end of its turn is never charged. Bytes that many queues share are charged once.
+ */
+public final class Budget {
+
+  private static final int HEAP_SHARE = 4;
+  private static final long LEAST_BYTES = 64L << 20;
+
+  private final long most;
+  private final AtomicLong used = new AtomicLong();
+  private final Set<Conversation> charged = ConcurrentHashMap.newKeySet();
+  private final ConcurrentHashMap<Identity, Integer> shared = new ConcurrentHashMap<>();
+  private final ReentrantLock relief = new ReentrantLock();
+
+  /** A shared message by identity, whatever its {@code equals}. */
+  private record Identity(Prepared prepared) {
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Identity same && same.prepared == prepared;
+    }
+
+    @Override
+    public int hashCode() {
+      return System.identityHashCode(prepared);
+    }
+  }
+
+  /** A budget of so many bytes. */
+  public Budget(long most) {
+    this.most = most;
+  }
+
+  /** A quarter of the largest heap, and never less than 64 MiB. */
+  public static Budget ofHeap() {
+    return new Budget(Math.max(LEAST_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE));
+  }
+
+  /** Bytes charged now. */
+  public long used() {
+    return used.get();
+  }
+
+  /** A queue begins to hold back. */
+  void enter(Conversation conversation) {
+    charged.add(conversation);
+  }
+
+  /** A queue has drained or ended. */
+  void leave(Conversation conversation) {
+    charged.remove(conversation);
+  }
+
+  void add(Outbox.Item item) {
+    if (item instanceof Outbox.Shared one
+        && shared.merge(new Identity(one.prepared()), 1, Integer::sum) > 1) {
+      return;
+    }
+    if (used.addAndGet(Outbox.size(item)) > most) {
+      relieve();
+    }
+  }
+
+  void remove(Outbox.Item item) {
+    if (item instanceof Outbox.Shared one
+        && shared.computeIfPresent(
+                new Identity(one.prepared()), (key, count) -> count == 1 ? null : count - 1)
+            != null) {
+      return;
+    }
+    used.addAndGet(-Outbox.size(item));
+  }
+
+  /** A message has taken the place of another in a queue. */
+  void replace(int before, int after) {
+    used.addAndGet((long) after - before);
+  }
+
+  /** Closes the largest queues until what is left fits. One thread does it for all. */
+  private void relieve() {
+    if (!relief.tryLock()) {
+      return;
+    }
+    try {
+      long excess = used.get() - most;
+      while (excess > 0) {
+        Conversation largest = null;
+        long size = 0;
+        for (var conversation : charged) {
+          long queued = conversation.queued();
+          if (queued > size) {
+            size = queued;
+            largest = conversation;
+          }
+        }
+        if (largest == null) {
+          return;
+        }
+        charged.remove(largest);
+        excess -= size;
+        largest.overBudget();
+      }
+    } finally {
+      relief.unlock();
+    }
+  }
+}
