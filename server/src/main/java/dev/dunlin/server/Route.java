@@ -75,7 +75,8 @@ public final class Route {
     return copy;
   }
 
-  Optional<Authenticator> authenticator() {
+  /** Who decides who may come; empty lets in everybody. */
+  public Optional<Authenticator> authenticator() {
     return Optional.ofNullable(authenticator);
   }
 
@@ -86,7 +87,8 @@ public final class Route {
     return copy;
   }
 
-  Predicate<UpgradeRequest> origins() {
+  /** Which pages may connect. */
+  public Predicate<UpgradeRequest> origins() {
     return origins;
   }
 
@@ -97,7 +99,8 @@ public final class Route {
     return copy;
   }
 
-  Dispatch dispatch() {
+  /** Where handlers run. */
+  public Dispatch dispatch() {
     return dispatch;
   }
 
@@ -108,7 +111,8 @@ public final class Route {
     return copy;
   }
 
-  Compression compression() {
+  /** What is compressed. */
+  public Compression compression() {
     return compression;
   }
 
@@ -128,7 +132,7 @@ public final class Route {
   }
 
   /** The limits of this route on a server with these. */
-  Limits limitsWithin(Limits server) {
+  public Limits limitsWithin(Limits server) {
     return limitsChange.apply(limits == null ? server : limits);
   }
 
@@ -142,7 +146,8 @@ public final class Route {
     return copy;
   }
 
-  List<String> subprotocols() {
+  /** The subprotocols spoken here. */
+  public List<String> subprotocols() {
     return subprotocols;
   }
 
@@ -153,7 +158,8 @@ public final class Route {
     return copy;
   }
 
-  Overflow overflow() {
+  /** What happens when a peer reads too slowly. */
+  public Overflow overflow() {
     return overflow;
   }
 

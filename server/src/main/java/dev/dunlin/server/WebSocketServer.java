@@ -5,9 +5,7 @@ import dev.dunlin.server.internal.ListenerPlan;
 import dev.dunlin.server.internal.Router;
 import dev.dunlin.server.internal.ServerPlan;
 import dev.dunlin.server.internal.Target;
-import dev.dunlin.server.internal.Terms;
 import dev.dunlin.server.netty.NettyServer;
-import dev.dunlin.websocket.Handshake;
 import dev.dunlin.websocket.Limits;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -181,23 +179,12 @@ public final class WebSocketServer implements AutoCloseable {
       var endpoints = new Router<Target>();
       listener
           .endpoints()
-          .forEach(
-              (route, endpoint) -> endpoints.add(route.pattern(), target(route, endpoint, budget)));
+          .forEach((route, endpoint) ->
+              endpoints.add(route.pattern(), Target.of(route, endpoint, limits, budget)));
       var handlers = new Router<HttpHandler>();
       listener.handlers().forEach((route, handler) -> handlers.add(route.pattern(), handler));
       return new ListenerPlan(
           address, listener.tls().map(Tls::contexts).orElse(null), endpoints, handlers);
-    }
-
-    private Target target(Route route, Endpoint endpoint, Budget budget) {
-      var terms =
-          new Terms(
-              endpoint, route.dispatch(), route.limitsWithin(limits), route.overflow(), budget);
-      var handshake =
-          Handshake.defaults()
-              .origins(route.origins())
-              .subprotocols(route.subprotocols().toArray(String[]::new));
-      return new Target(terms, handshake, route.compression(), route.authenticator().orElse(null));
     }
   }
 }

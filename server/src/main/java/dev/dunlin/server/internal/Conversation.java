@@ -1103,6 +1103,12 @@ public final class Conversation extends Timed implements Session, Receiver {
     return terms.limits();
   }
 
+  /** Whether no handler works and none has work waiting: for tests. */
+  public boolean quiet() {
+    var box = mailbox;
+    return box == null || !box.busy();
+  }
+
   /** Where it is from and whether it is open; nothing that anybody said. */
   @Override
   public String toString() {

@@ -1,9 +1,12 @@
 package dev.dunlin.server.internal;
 
 import dev.dunlin.auth.Authenticator;
+import dev.dunlin.server.Endpoint;
+import dev.dunlin.server.Route;
 import dev.dunlin.websocket.Compression;
 import dev.dunlin.websocket.DeflateParameters;
 import dev.dunlin.websocket.Handshake;
+import dev.dunlin.websocket.Limits;
 import dev.dunlin.websocket.PerMessageDeflate;
 import dev.dunlin.websocket.Role;
 import java.util.Optional;
@@ -35,6 +38,20 @@ public final class Target {
     this.handshake = handshake.compression(compression);
     this.compression = compression;
     this.authenticator = authenticator;
+  }
+
+  /**
+   * What a route leads to on a server with these limits; the route is as {@link Endpoint#configure}
+   * made it.
+   */
+  public static Target of(Route route, Endpoint endpoint, Limits limits, Budget budget) {
+    var terms =
+        new Terms(endpoint, route.dispatch(), route.limitsWithin(limits), route.overflow(), budget);
+    var handshake =
+        Handshake.defaults()
+            .origins(route.origins())
+            .subprotocols(route.subprotocols().toArray(String[]::new));
+    return new Target(terms, handshake, route.compression(), route.authenticator().orElse(null));
   }
 
   public Terms terms() {

@@ -1,0 +1,69 @@
+package dev.dunlin.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.dunlin.channels.Hub;
+import dev.dunlin.server.Endpoint;
+import dev.dunlin.server.Route;
+import dev.dunlin.websocket.Text;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class TestClientsTest {
+
+  @RegisterExtension final TestClients clients = new TestClients();
+
+  /** The chat of docs/design: a room is a channel, a session subscribes to it. */
+  private static Endpoint chat(Hub hub) {
+    return session -> {
+      var room = "chat:" + session.path("room");
+      var subscription =
+          hub.subscribe(
+              room,
+              session.lane(),
+              publication -> {
+                var unused = session.trySend(Text.of(publication.data()));
+              });
+      session.onClose(closed -> subscription.close());
+      return message -> {
+        if (message instanceof Text text) {
+          var unused = hub.publish(room, text.value());
+        }
+      };
+    };
+  }
+
+  @Test
+  void whatOneSaysTheOtherHears() {
+    try (var hub = Hub.inMemory()) {
+      var route = Route.at("/chat/{room}");
+      var ann = clients.connect(route, chat(hub), "/chat/lobby");
+      var bob = clients.connect(route, chat(hub), "/chat/lobby");
+      var eve = clients.connect(route, chat(hub), "/chat/cellar");
+      ann.send("hello");
+      ann.settle();
+      bob.settle();
+      assertThat(bob.receiveText()).isEqualTo("hello");
+      assertThat(ann.receiveText()).isEqualTo("hello");
+      eve.receiveNothing();
+    }
+  }
+
+  @Test
+  void aHandlerThatThrowsFailsTheTest() {
+    var others = new TestClients();
+    var client =
+        others.connect(session ->
+            message -> {
+              throw new IllegalStateException("by hand");
+            });
+    client.send("boom");
+    client.settle();
+    ExtensionContext none = null;
+    assertThatThrownBy(() -> others.afterEach(none))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("1 handlers have thrown");
+  }
+}
