@@ -89,10 +89,13 @@ public interface Session {
    */
   String path(String variable);
 
-  /** The first query parameter of this name, decoded. */
+  /**
+   * The first query parameter of this name, decoded. Only until the endpoint has opened: capture
+   * what you need, for the request is let go then.
+   */
   Optional<String> query(String name);
 
-  /** The first header of this name in the request that opened the session. */
+  /** The first header of this name in the request; only until the endpoint has opened. */
   Optional<String> header(String name);
 
   /** Who the peer is, its certificates included; {@link Identity#anonymous()} if nobody asked. */

@@ -50,6 +50,9 @@ public final class Conversation extends Timed implements Session, Receiver {
 
   private static final int FRAGMENT_BYTES = 32 << 10;
 
+  /** How long queues are kept after they were needed. */
+  private static final long QUEUE_LIFE_NANOS = 20_000_000_000L;
+
   private static final int PAUSED_BY_MAILBOX = 1;
   private static final int PAUSED_BY_OUTBOX = 2;
   private static final int PAUSED_BY_APPLICATION = 4;
@@ -102,6 +105,7 @@ public final class Conversation extends Timed implements Session, Receiver {
   private long stalledAt = Long.MAX_VALUE;
   private long takenThen;
   private long drainAt = Long.MAX_VALUE;
+  private long retireAt = Long.MAX_VALUE;
   private long dropAt = Long.MAX_VALUE;
   private boolean gone;
 
@@ -276,6 +280,9 @@ public final class Conversation extends Timed implements Session, Receiver {
     } else if (stalledAt == Long.MAX_VALUE && wire.pending() > 0) {
       takenThen = wire.taken();
       stalledAt = lane.now() + terms.limits().stalledWrite().toNanos();
+    }
+    if (retireAt == Long.MAX_VALUE && !idle()) {
+      retireAt = lane.now() + QUEUE_LIFE_NANOS;
     }
     if (pausedBy != 0 && !connection.open()) {
       unpause(pausedBy); // nobody gets what arrives now, but the peer's close must be seen
@@ -607,7 +614,7 @@ public final class Conversation extends Timed implements Session, Receiver {
     if (connection.finished()) {
       return dropAt;
     }
-    long next = Math.min(connection.deadline(), Math.min(stalledAt, drainAt));
+    long next = Math.min(connection.deadline(), Math.min(stalledAt, Math.min(drainAt, retireAt)));
     return Math.min(next, handlerDeadline());
   }
 
@@ -642,7 +649,9 @@ public final class Conversation extends Timed implements Session, Receiver {
       if (connection.deadline() <= now) {
         connection.tick(now);
       }
-      retireOutbox();
+      if (now >= retireAt) {
+        retireQueues();
+      }
     } finally {
       leave();
     }
@@ -671,11 +680,22 @@ public final class Conversation extends Timed implements Session, Receiver {
     connection.close(CloseCode.INTERNAL_ERROR, "internal error", Closed.Cause.HANDLER, lane.now());
   }
 
-  private void retireOutbox() {
+  /** Lets go of queues that nothing waits in. */
+  private void retireQueues() {
+    retireAt = Long.MAX_VALUE;
     var box = outbox;
     if (box != null && box.retire()) {
       outbox = null;
     }
+    var inbox = mailbox;
+    if (inbox != null && !inbox.busy()) {
+      mailbox = null;
+    }
+  }
+
+  /** Whether it holds no queue. */
+  boolean idle() {
+    return outbox == null && mailbox == null;
   }
 
   // ---- sending
@@ -739,10 +759,13 @@ public final class Conversation extends Timed implements Session, Receiver {
   void send(Outbox.Item item) {
     while (!closing) {
       var box = outbox();
-      var verdict = lane.mustNotWait() ? box.offer(item, 2, terms.overflow()) : await(box, item);
+      var verdict =
+          lane.mustNotWait()
+              ? box.offer(item, 2, terms.overflow(), lane.inLane())
+              : await(box, item);
       switch (verdict) {
-        case ACCEPTED -> {
-          askFlush(box);
+        case ACCEPTED, ACCEPTED_FIRST -> {
+          askFlush(box, verdict);
           if (lane.inLane() && box.overfull()) {
             pause(PAUSED_BY_OUTBOX);
           }
@@ -792,9 +815,10 @@ public final class Conversation extends Timed implements Session, Receiver {
   private boolean trySend(Outbox.Item item) {
     while (!closing) {
       var box = outbox();
-      switch (box.offer(item, 1, terms.overflow())) {
-        case ACCEPTED -> {
-          askFlush(box);
+      var verdict = box.offer(item, 1, terms.overflow(), lane.inLane());
+      switch (verdict) {
+        case ACCEPTED, ACCEPTED_FIRST -> {
+          askFlush(box, verdict);
           return true;
         }
         case REFUSED -> {
@@ -821,10 +845,10 @@ public final class Conversation extends Timed implements Session, Receiver {
     tooSlow();
   }
 
-  private void askFlush(Outbox box) {
+  private void askFlush(Outbox box, Outbox.Verdict verdict) {
     if (lane.inLane()) {
       touch();
-    } else if (box.askFlush()) {
+    } else if (verdict == Outbox.Verdict.ACCEPTED_FIRST) {
       lane.execute(box);
     }
   }
@@ -881,10 +905,10 @@ public final class Conversation extends Timed implements Session, Receiver {
     var item = new Outbox.End(close, cause);
     while (true) {
       var box = outbox();
-      var verdict = box.offer(item, Integer.MAX_VALUE, terms.overflow());
+      var verdict = box.offer(item, Integer.MAX_VALUE, terms.overflow(), lane.inLane());
       if (verdict != Outbox.Verdict.RETIRED) {
         closing = true;
-        askFlush(box);
+        askFlush(box, verdict);
         return;
       }
     }
@@ -897,7 +921,7 @@ public final class Conversation extends Timed implements Session, Receiver {
     }
     while (!closing) {
       switch (outbox().beginParts()) {
-        case ACCEPTED -> {
+        case ACCEPTED, ACCEPTED_FIRST -> {
           return new Parts(this, text);
         }
         case REFUSED -> throw closedException();

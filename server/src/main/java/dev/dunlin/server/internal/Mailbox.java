@@ -84,44 +84,56 @@ final class Mailbox implements Runnable {
   /** The handler's thread: works until nothing is left. */
   @Override
   public void run() {
-    Object last = null;
-    while (true) {
-      boolean drained = false;
-      Object item;
-      lock.lock();
-      try {
-        if (last instanceof Message message) {
-          messages--;
-          bytes -= size(message);
-          if (full && messages <= maxMessages / 2 && bytes <= maxBytes / 2) {
-            full = false;
-            drained = true;
-          }
-        }
-        item = work.poll();
-        if (item == null) {
-          running = false;
-          thread = null;
-          workingSince = 0;
+    var batch = new ArrayDeque<Object>(8);
+    while (take(batch)) {
+      int done = 0;
+      long size = 0;
+      for (var item = batch.poll(); item != null; item = batch.poll()) {
+        workingSince = Math.max(1, owner.lane.now());
+        if (item instanceof Message message) {
+          owner.handle(message);
+          done++;
+          size += size(message);
         } else {
-          thread = Thread.currentThread();
+          ((Runnable) item).run();
         }
-      } finally {
-        lock.unlock();
       }
-      if (drained) {
+      if (worked(done, size)) {
         owner.mailboxDrained();
       }
-      if (item == null) {
-        return;
+    }
+  }
+
+  /** Takes all the work there is; none ends the thread. */
+  private boolean take(ArrayDeque<Object> batch) {
+    lock.lock();
+    try {
+      if (work.isEmpty()) {
+        running = false;
+        thread = null;
+        workingSince = 0;
+        return false;
       }
-      workingSince = Math.max(1, owner.lane.now());
-      if (item instanceof Message message) {
-        owner.handle(message);
-      } else {
-        ((Runnable) item).run();
-      }
-      last = item;
+      thread = Thread.currentThread();
+      batch.addAll(work);
+      work.clear();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Messages count until they are handled; says whether there is room again. */
+  private boolean worked(int done, long size) {
+    lock.lock();
+    try {
+      messages -= done;
+      bytes -= size;
+      boolean drained = full && messages <= maxMessages / 2 && bytes <= maxBytes / 2;
+      full &= !drained;
+      return drained;
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -51,6 +51,8 @@ final class Outbox implements Runnable {
   /** What became of an item that was offered. */
   enum Verdict {
     ACCEPTED,
+    /** Taken, and the caller is the first since the last flush that needs one. */
+    ACCEPTED_FIRST,
     /** Nothing was taken, or something older was dropped to take it: the policy is content. */
     REFUSED,
     /** It does not fit; the caller decides. */
@@ -79,7 +81,7 @@ final class Outbox implements Runnable {
   private boolean refusing;
 
   /** Whether the process's budget counts what is here. */
-  private boolean charged;
+  private volatile boolean charged;
 
   Outbox(Conversation owner, Limits limits, Budget budget) {
     this.budget = budget;
@@ -141,8 +143,9 @@ final class Outbox implements Runnable {
    * Offers an item and acts as the policy says where it does not fit.
    *
    * @param times how many times the limits may be filled
+   * @param inLane whether the lane itself offers, which knows when it flushes
    */
-  Verdict offer(Item item, int times, Overflow overflow) {
+  Verdict offer(Item item, int times, Overflow overflow, boolean inLane) {
     lock.lock();
     try {
       if (retired) {
@@ -170,10 +173,16 @@ final class Outbox implements Runnable {
         }
       }
       add(item);
-      return Verdict.ACCEPTED;
+      return inLane ? Verdict.ACCEPTED : accepted();
     } finally {
       lock.unlock();
     }
+  }
+
+  private Verdict accepted() {
+    boolean first = !flushAsked;
+    flushAsked = true;
+    return first ? Verdict.ACCEPTED_FIRST : Verdict.ACCEPTED;
   }
 
   /** Offers an item and waits while it does not fit, up to {@code nanos}. */
@@ -201,7 +210,7 @@ final class Outbox implements Runnable {
       if (!replaces(item)) {
         add(item);
       }
-      return Verdict.ACCEPTED;
+      return accepted();
     } finally {
       lock.unlock();
     }
@@ -329,6 +338,9 @@ final class Outbox implements Runnable {
 
   /** Counts what is here against the process's budget, or does so no more. */
   void charge(boolean charge) {
+    if (charge == charged) {
+      return;
+    }
     lock.lock();
     try {
       if (charge == charged || (charge && refusing)) {
@@ -366,18 +378,6 @@ final class Outbox implements Runnable {
     var condition = space;
     if (condition != null && bytes <= maxBytes / 2 && count <= maxMessages / 2) {
       condition.signalAll();
-    }
-  }
-
-  /** Whether the caller is the first since the last flush to ask for one. */
-  boolean askFlush() {
-    lock.lock();
-    try {
-      boolean first = !flushAsked;
-      flushAsked = true;
-      return first;
-    } finally {
-      lock.unlock();
     }
   }
 

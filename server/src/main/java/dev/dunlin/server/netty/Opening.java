@@ -97,7 +97,7 @@ final class Opening extends ChannelInboundHandlerAdapter {
     var found = match.get();
     var authenticator = found.target().authenticator();
     if (authenticator.isEmpty()) {
-      upgrade(context, request, found, Identity.anonymous(), rest);
+      upgrade(context, request, found, anonymous(context), rest);
       return;
     }
     // what is wrong with the request itself needs no credentials to be said
@@ -123,6 +123,12 @@ final class Opening extends ChannelInboundHandlerAdapter {
     pipeline.remove(this);
     pipeline.fireChannelRead(bytes);
     pipeline.fireChannelReadComplete();
+  }
+
+  /** Nobody has asked for credentials; what TLS has verified is known all the same. */
+  private static Identity anonymous(ChannelHandlerContext context) {
+    var certificates = Presented.certificates(context.channel());
+    return certificates.isEmpty() ? Identity.anonymous() : new Identity("", certificates, "{}");
   }
 
   private static ByteBuffer copy(ByteBuffer bytes) {

@@ -1,0 +1,317 @@
+package dev.dunlin.server.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dunlin.auth.Identity;
+import dev.dunlin.server.Dispatch;
+import dev.dunlin.server.Endpoint;
+import dev.dunlin.server.Overflow;
+import dev.dunlin.server.Session;
+import dev.dunlin.websocket.Binary;
+import dev.dunlin.websocket.CloseCode;
+import dev.dunlin.websocket.Closed;
+import dev.dunlin.websocket.Data;
+import dev.dunlin.websocket.Limits;
+import dev.dunlin.websocket.Prepared;
+import dev.dunlin.websocket.Role;
+import dev.dunlin.websocket.Text;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+class ConversationTest {
+
+  private static final Endpoint SILENT = session -> message -> {};
+  private static final Endpoint ECHO =
+      session ->
+          message -> {
+            if (message instanceof Data data) {
+              session.send(data);
+            }
+          };
+
+  private final MemoryLane lane = new MemoryLane();
+  private final MemoryWire wire = new MemoryWire();
+
+  private Conversation open(Endpoint endpoint, Limits limits, Overflow overflow) {
+    return open(endpoint, limits, overflow, Budget.ofHeap(), wire);
+  }
+
+  private Conversation open(
+      Endpoint endpoint, Limits limits, Overflow overflow, Budget budget, MemoryWire on) {
+    var terms = new Terms(endpoint, Dispatch.INLINE, limits, overflow, budget);
+    var agreement = new Agreement(Role.SERVER, null, Map.of(), Identity.anonymous(), "", null);
+    var conversation = new Conversation(lane, on, terms, agreement);
+    conversation.open(ByteBuffer.allocate(0));
+    return conversation;
+  }
+
+  private static byte[] masked(int first, byte[] payload) {
+    var out = new ByteArrayOutputStream();
+    out.write(first);
+    out.write(0x80 | payload.length);
+    out.writeBytes(new byte[4]);
+    out.writeBytes(payload);
+    return out.toByteArray();
+  }
+
+  private static ByteBuffer texts(int count) {
+    var out = new ByteArrayOutputStream();
+    for (int i = 0; i < count; i++) {
+      out.writeBytes(masked(0x81, ("m" + i % 10).getBytes(StandardCharsets.UTF_8)));
+    }
+    return ByteBuffer.wrap(out.toByteArray());
+  }
+
+  @Test
+  void allAnswersToOneReadLeaveInOneWrite() {
+    var conversation = open(ECHO, Limits.defaults(), Overflow.CLOSE);
+    conversation.receive(texts(16));
+    conversation.receive(texts(16));
+    assertThat(wire.writes).isZero();
+    conversation.received();
+    assertThat(wire.writes).isEqualTo(1);
+    assertThat(wire.written.size()).isEqualTo(32 * 4);
+    assertThat(lane.tasks).isEmpty();
+  }
+
+  @Test
+  void answeringNeedsNoQueue() {
+    var conversation = open(ECHO, Limits.defaults(), Overflow.CLOSE);
+    conversation.receive(texts(100));
+    conversation.received();
+    assertThat(conversation.idle()).isTrue();
+  }
+
+  @Test
+  void aBurstFromAnotherThreadCostsOneTaskAndOneWrite() throws Exception {
+    var conversation = open(SILENT, Limits.defaults(), Overflow.CLOSE);
+    var sender =
+        Thread.ofPlatform()
+            .start(() -> {
+              for (int i = 0; i < 500; i++) {
+                conversation.send(Text.of("x"));
+              }
+            });
+    sender.join();
+    assertThat(lane.tasks).hasSize(1);
+    lane.turn();
+    assertThat(wire.writes).isEqualTo(1);
+    assertThat(wire.written.size()).isEqualTo(500 * 3);
+  }
+
+  @Test
+  void whatATurnPublishesLeavesInOneWriteForEachSession() {
+    var wires = new ArrayList<MemoryWire>();
+    var sessions = new ArrayList<Session>();
+    for (int i = 0; i < 20; i++) {
+      wires.add(new MemoryWire());
+      sessions.add(open(SILENT, Limits.defaults(), Overflow.CLOSE, Budget.ofHeap(), wires.get(i)));
+    }
+    for (int i = 0; i < 16; i++) {
+      var prepared = Prepared.of(Text.of("publication " + i));
+      sessions.forEach(session -> assertThat(session.trySend(prepared)).isTrue());
+    }
+    assertThat(lane.tasks).hasSize(1);
+    lane.turn();
+    assertThat(wires).allSatisfy(each -> assertThat(each.writes).isEqualTo(1));
+  }
+
+  @Test
+  void aQueueGoesWhenItHasBeenEmptyForAWhile() {
+    var conversation = open(SILENT, Limits.defaults(), Overflow.CLOSE);
+    conversation.trySend(Text.of("x"));
+    lane.turn();
+    assertThat(conversation.idle()).isFalse();
+    lane.pass(Duration.ofSeconds(21).toNanos());
+    assertThat(conversation.idle()).isTrue();
+  }
+
+  @Test
+  void aHandlerThatSendsToAnotherSessionDoesNotMixTheirBytes() {
+    var other = new MemoryWire();
+    var second = open(SILENT, Limits.defaults(), Overflow.CLOSE, Budget.ofHeap(), other);
+    var first =
+        open(
+            session ->
+                message -> {
+                  if (message instanceof Data data) {
+                    second.send(data);
+                    session.send(data);
+                  }
+                },
+            Limits.defaults(),
+            Overflow.CLOSE);
+    first.receive(texts(3));
+    first.received();
+    lane.turn();
+    assertThat(wire.written.toByteArray()).isEqualTo(other.written.toByteArray());
+    assertThat(other.writes).isEqualTo(1);
+  }
+
+  private Conversation stuck(Limits limits, Overflow overflow) {
+    var conversation = open(SILENT, limits, overflow);
+    wire.stuck = true;
+    conversation.trySend(Text.of("first"));
+    lane.turn();
+    wire.written.reset();
+    return conversation;
+  }
+
+  private List<String> sent() {
+    var texts = new ArrayList<String>();
+    var in = ByteBuffer.wrap(wire.written.toByteArray());
+    while (in.hasRemaining()) {
+      in.get();
+      var payload = new byte[in.get()];
+      in.get(payload);
+      texts.add(new String(payload, StandardCharsets.UTF_8));
+    }
+    return texts;
+  }
+
+  @Test
+  void dropNewestKeepsWhatWaits() {
+    var conversation = stuck(Limits.defaults().outboundMessages(2), Overflow.DROP_NEWEST);
+    assertThat(conversation.trySend(Text.of("a"))).isTrue();
+    assertThat(conversation.trySend(Text.of("b"))).isTrue();
+    assertThat(conversation.trySend(Text.of("c"))).isFalse();
+    wire.release(conversation);
+    lane.turn();
+    assertThat(sent()).containsExactly("a", "b");
+  }
+
+  @Test
+  void dropOldestKeepsTheNewest() {
+    var conversation = stuck(Limits.defaults().outboundMessages(2), Overflow.DROP_OLDEST);
+    for (var text : List.of("a", "b", "c", "d")) {
+      assertThat(conversation.trySend(Text.of(text))).isTrue();
+    }
+    wire.release(conversation);
+    lane.turn();
+    assertThat(sent()).containsExactly("c", "d");
+  }
+
+  @Test
+  void conflationReplacesInPlace() {
+    var conversation =
+        stuck(Limits.defaults(), Overflow.conflate(data -> ((Text) data).value().charAt(0)));
+    for (var text : List.of("a1", "b1", "a2", "c1", "b2")) {
+      assertThat(conversation.trySend(Text.of(text))).isTrue();
+    }
+    wire.release(conversation);
+    lane.turn();
+    assertThat(sent()).containsExactly("a2", "b2", "c1");
+  }
+
+  @Test
+  void aFullQueueClosesWith1013() {
+    var conversation = stuck(Limits.defaults().outboundMessages(2), Overflow.CLOSE);
+    conversation.trySend(Text.of("a"));
+    conversation.trySend(Text.of("b"));
+    assertThat(conversation.trySend(Text.of("c"))).isFalse();
+    assertThat(conversation.open()).isFalse();
+    lane.pass(Duration.ofSeconds(20).toNanos());
+    assertThat(conversation.closed().orElseThrow().sent().orElseThrow().code())
+        .isEqualTo(CloseCode.TRY_AGAIN_LATER);
+  }
+
+  @Test
+  void sendOnTheLoopAcceptsTwiceTheLimitAndStopsReading() {
+    var conversation = stuck(Limits.defaults().outboundMessages(2), Overflow.CLOSE);
+    for (int i = 0; i < 4; i++) {
+      conversation.send(Text.of("m" + i));
+    }
+    assertThat(wire.paused).isTrue();
+    wire.release(conversation);
+    lane.turn();
+    assertThat(sent()).containsExactly("m0", "m1", "m2", "m3");
+    assertThat(wire.paused).isFalse();
+  }
+
+  @Test
+  void aWireThatTakesNothingIsDroppedInTime() {
+    var story = new AtomicReference<Closed>();
+    var conversation =
+        open(
+            session -> {
+              session.onClose(story::set);
+              return message -> {};
+            },
+            Limits.defaults().stalledWrite(Duration.ofSeconds(3)),
+            Overflow.CLOSE);
+    wire.stuck = true;
+    conversation.trySend(Text.of("a"));
+    lane.turn();
+    lane.pass(Duration.ofMillis(2_900).toNanos());
+    assertThat(wire.dropped).isFalse();
+    lane.pass(Duration.ofMillis(300).toNanos());
+    assertThat(wire.dropped).isTrue();
+    assertThat(story.get().cause()).isEqualTo(Closed.Cause.SLOW);
+  }
+
+  @Test
+  void aboveTheBudgetTheLargestQueueCloses() {
+    var budget = new Budget(10_000);
+    var sessions = new ArrayList<Conversation>();
+    for (int i = 0; i < 4; i++) {
+      var each = new MemoryWire();
+      var conversation = open(SILENT, Limits.defaults(), Overflow.CLOSE, budget, each);
+      each.stuck = true;
+      conversation.trySend(Text.of("first"));
+      lane.turn();
+      sessions.add(conversation);
+    }
+    for (int i = 0; i < 4; i++) {
+      sessions.get(i).trySend(Binary.of(new byte[1_000 * (i + 1)]));
+      lane.turn();
+    }
+    assertThat(sessions).allMatch(Conversation::open);
+    sessions.get(0).trySend(Binary.of(new byte[500]));
+    lane.turn();
+    assertThat(sessions.get(3).open()).isFalse();
+    assertThat(sessions.subList(0, 3)).allMatch(Conversation::open);
+    assertThat(budget.used()).isEqualTo(6_500);
+  }
+
+  @Test
+  void whatManyQueuesShareIsChargedOnce() {
+    var budget = new Budget(1 << 20);
+    var shared = Prepared.of(Binary.of(new byte[1_000]));
+    var wires = new ArrayList<MemoryWire>();
+    var sessions = new ArrayList<Conversation>();
+    for (int i = 0; i < 5; i++) {
+      var each = new MemoryWire();
+      wires.add(each);
+      var conversation = open(SILENT, Limits.defaults(), Overflow.CLOSE, budget, each);
+      each.stuck = true;
+      conversation.trySend(Text.of("first"));
+      lane.turn();
+      conversation.trySend(shared);
+      lane.turn();
+      sessions.add(conversation);
+    }
+    assertThat(budget.used()).isEqualTo(1_000);
+    for (int i = 0; i < 5; i++) {
+      wires.get(i).release(sessions.get(i));
+    }
+    lane.turn();
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
+  void aViolationLingersAndTheLimitDropsTheWire() {
+    var conversation = open(SILENT, Limits.defaults(), Overflow.CLOSE);
+    conversation.receive(ByteBuffer.wrap(masked(0x83, new byte[0])));
+    conversation.received();
+    assertThat(wire.lingering).isTrue();
+    lane.pass(Duration.ofSeconds(6).toNanos());
+    assertThat(wire.dropped).isTrue();
+  }
+}
