@@ -455,6 +455,27 @@ class ServerTest {
   }
 
   @Test
+  void aHandlerThatNeverEndsIsInterruptedAndClosesWith1011() throws Exception {
+    var interrupted = new CountDownLatch(1);
+    Endpoint stuck =
+        session ->
+            message -> {
+              try {
+                new CountDownLatch(1).await();
+              } catch (InterruptedException e) {
+                interrupted.countDown();
+              }
+            };
+    var limits = Limits.defaults().inboundMessages(1).handler(Duration.ofMillis(300));
+    try (var server = WebSocketServer.builder().limits(limits).route("/", stuck).start(0);
+        var peer = RawPeer.open(server.port(), "/")) {
+      peer.write(RawPeer.text("go"));
+      assertThat(peer.read().closeCode()).isEqualTo(1011);
+      assertThat(interrupted.await(20, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
   void aPeerThatDoesNotReadIsClosedWith1013AndNobodyWaits() throws Exception {
     var sessions = new LinkedBlockingQueue<Session>();
     var stories = new LinkedBlockingQueue<Closed>();

@@ -15,6 +15,7 @@ import dev.dunlin.websocket.Connection;
 import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.Limits;
 import dev.dunlin.websocket.Message;
+import dev.dunlin.websocket.PerMessageDeflate;
 import dev.dunlin.websocket.Prepared;
 import dev.dunlin.websocket.Receiver;
 import dev.dunlin.websocket.Role;
@@ -75,7 +76,7 @@ public final class Conversation extends Timed implements Session, Receiver {
   private final Map<String, String> variables;
   private final Identity identity;
   private final String subprotocol;
-  private final String extensions;
+  private final @Nullable PerMessageDeflate deflate;
   private final boolean client;
 
   /** Until the endpoint has opened; then it is let go, with the bytes of the head. */
@@ -133,11 +134,8 @@ public final class Conversation extends Timed implements Session, Receiver {
     this.subprotocol = agreement.subprotocol();
     this.request = agreement.request();
     var builder = Connection.builder(agreement.role(), lane.random()).limits(terms.limits());
-    var deflate = agreement.deflate();
-    if (deflate == null) {
-      this.extensions = "";
-    } else {
-      this.extensions = deflate.headerValue();
+    this.deflate = agreement.deflate();
+    if (deflate != null) {
       builder.compression(deflate, lane.deflateContext());
     }
     if (terms.endpoint() instanceof StreamEndpoint) {
@@ -1016,7 +1014,7 @@ public final class Conversation extends Timed implements Session, Receiver {
 
   @Override
   public String extensions() {
-    return extensions;
+    return deflate == null ? "" : deflate.headerValue();
   }
 
   @Override

@@ -88,6 +88,7 @@ public final class NettyServer {
       throw new java.io.UncheckedIOException(
           new java.io.IOException("cannot listen at " + plan.address(), bound.cause()));
     }
+    bound.channel().pipeline().addLast(new AcceptFailures());
     listening.add(bound.channel());
     log.info(
         "Listening at {} over {} with {} event loops",
