@@ -262,6 +262,13 @@ public final class Conversation extends Timed implements Session, Receiver {
     wire.drop();
   }
 
+  /** Something that should not fail has: this connection ends, and no other. */
+  public void broken(Throwable failure) {
+    log.error("The connection from {} failed", remoteAddress(), failure);
+    closing = true;
+    drop(Closed.Cause.LOST, "internal error");
+  }
+
   // ---- the turn
 
   private void leave() {

@@ -103,8 +103,14 @@ public abstract class Lane implements Executor {
   }
 
   private void flushTouched() {
+    // one that fails must not keep the others from leaving
     for (int i = 0; i < touched.size(); i++) {
-      touched.get(i).flush();
+      var conversation = touched.get(i);
+      try {
+        conversation.flush();
+      } catch (RuntimeException | Error failure) {
+        conversation.broken(failure);
+      }
     }
     touched.clear();
   }

@@ -10,6 +10,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
+import io.netty.handler.codec.DecoderException;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -98,7 +99,11 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    fail();
+    if (cause instanceof IOException || cause instanceof DecoderException) {
+      fail(); // the peer went, or broke TLS
+    } else {
+      conversation().broken(cause);
+    }
   }
 
   private void fail() {

@@ -124,6 +124,23 @@ class ConversationTest {
   }
 
   @Test
+  void aWireThatFailsKeepsNobodyElseFromLeaving() {
+    var good = new MemoryWire();
+    var broken = open(SILENT, Limits.defaults(), Overflow.CLOSE);
+    var other = open(SILENT, Limits.defaults(), Overflow.CLOSE, Budget.ofHeap(), good);
+    wire.failing = true;
+    broken.trySend(Text.of("x"));
+    other.trySend(Text.of("x"));
+    lane.turn();
+    assertThat(broken.closed().orElseThrow().cause()).isEqualTo(Closed.Cause.LOST);
+    assertThat(wire.dropped).isTrue();
+    assertThat(good.writes).isEqualTo(1);
+    other.trySend(Text.of("y"));
+    lane.turn();
+    assertThat(good.writes).isEqualTo(2);
+  }
+
+  @Test
   void aQueueGoesWhenItHasBeenEmptyForAWhile() {
     var conversation = open(SILENT, Limits.defaults(), Overflow.CLOSE);
     conversation.trySend(Text.of("x"));

@@ -12,6 +12,7 @@ final class MemoryWire implements Wire {
   int writes;
   boolean stuck;
   boolean paused;
+  boolean failing;
   boolean closed;
   boolean lingering;
   boolean dropped;
@@ -19,6 +20,9 @@ final class MemoryWire implements Wire {
 
   @Override
   public void write(ByteBuffer bytes) {
+    if (failing) {
+      throw new IllegalStateException("the test says so");
+    }
     writes++;
     if (stuck) {
       pending += bytes.remaining();
