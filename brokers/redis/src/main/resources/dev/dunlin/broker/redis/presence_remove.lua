@@ -1,0 +1,2 @@
+-- ARGV[1] client
+drop(ARGV[1])

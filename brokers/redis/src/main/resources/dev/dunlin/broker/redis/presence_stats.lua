@@ -1,0 +1,1 @@
+return {redis.call('ZCARD', KEYS[1]), redis.call('HLEN', KEYS[3])}

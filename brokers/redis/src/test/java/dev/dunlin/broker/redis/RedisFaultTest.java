@@ -1,0 +1,337 @@
+package dev.dunlin.broker.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.dunlin.channels.BrokerUnavailableException;
+import dev.dunlin.channels.ChannelOptions;
+import dev.dunlin.channels.HistoryQuery;
+import dev.dunlin.channels.Hub;
+import dev.dunlin.channels.Publication;
+import dev.dunlin.channels.PublishOptions;
+import dev.dunlin.channels.PublishResult;
+import dev.dunlin.testing.StreamReader;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
+
+/** What happens to those who publish and read when Redis goes and comes. */
+@Timeout(60)
+class RedisFaultTest {
+
+  private static final PublishOptions KEPT =
+      PublishOptions.of(ChannelOptions.history(100_000, Duration.ofMinutes(5)));
+
+  private static RedisProcess redis;
+  private static RedisProcess durable;
+
+  private final String channel = "fault:" + UUID.randomUUID();
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  @BeforeAll
+  static void startBoth() throws Exception {
+    redis = RedisProcess.start();
+    durable = RedisProcess.start("--appendonly", "yes", "--appendfsync", "always");
+  }
+
+  @AfterAll
+  static void stopBoth() throws Exception {
+    for (var process : new RedisProcess[] {redis, durable}) {
+      if (process != null) {
+        process.close();
+      }
+    }
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (var i = open.size() - 1; i >= 0; i--) {
+      open.get(i).close();
+    }
+  }
+
+  private <T extends AutoCloseable> T closing(T resource) {
+    open.add(resource);
+    return resource;
+  }
+
+  private Hub node(RedisOptions options) throws Exception {
+    var hub = closing(Hub.over(RedisBroker.over(options)));
+    await(hub.ready());
+    return hub;
+  }
+
+  @Test
+  void killedWithoutPersistenceNothingIsLostInSilence() throws Exception {
+    var options = RedisOptions.at(redis.url()).timeout(Duration.ofSeconds(2));
+    var here = node(options);
+    var there = node(options);
+    var readers = readers(here, there);
+    for (var i = 0; i < 50; i++) {
+      publish(i % 2 == 0 ? here : there, "before " + i, KEPT);
+    }
+    readers.forEach(reader -> eventually("50 each", () -> reader.received().size() == 50));
+    var old = readers.getFirst().received().getLast().epoch();
+
+    redis.kill();
+    eventually("the loss of the link", () -> !here.linked() && !there.linked());
+    var begun = System.nanoTime();
+    assertThat(failure(here.publish(channel, bytes("away"), KEPT)))
+        .isInstanceOf(BrokerUnavailableException.class);
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(1));
+    redis.restart();
+
+    eventually("the link", () -> here.linked() && there.linked());
+    readers.forEach(reader -> eventually("the bad news", () -> reader.losses() == 1));
+    for (var i = 0; i < 50; i++) {
+      publish(i % 2 == 0 ? here : there, "after " + i, KEPT);
+    }
+    for (var reader : readers) {
+      eventually("50 more each", () -> reader.received().size() == 100);
+      assertThat(reader.silentGap()).isEmpty();
+      assertThat(reader.received().getLast().epoch()).isNotEqualTo(old);
+      assertThat(texts(reader)).isEqualTo(texts(readers.getFirst()));
+    }
+  }
+
+  @Test
+  void killedUnderTrafficWithTrustedPersistenceNothingAcknowledgedIsLost() throws Exception {
+    var options =
+        RedisOptions.at(durable.url()).timeout(Duration.ofSeconds(2)).trustPersistence(true);
+    var here = node(options);
+    var there = node(options);
+    var readers = readers(here, there);
+    var acknowledged = new ArrayList<PublishResult>();
+    var running = new CountDownLatch(30);
+    var publisher =
+        CompletableFuture.runAsync(() -> {
+          for (var i = 0; i < 300; i++) {
+            // The key makes a retry safe: whether a failed attempt was accepted is not known.
+            acknowledged.add(publishUntilAccepted(here, "" + i, KEPT.idempotencyKey("k" + i)));
+            running.countDown();
+          }
+        });
+    running.await();
+    durable.kill();
+    durable.restart();
+    publisher.get(30, TimeUnit.SECONDS);
+
+    var expected = IntStream.range(0, 300).mapToObj(i -> "" + i).toList();
+    for (var reader : readers) {
+      eventually("300 each", () -> reader.received().size() >= 300);
+      assertThat(texts(reader)).isEqualTo(expected);
+      assertThat(reader.losses()).isZero();
+      assertThat(reader.silentGap()).isEmpty();
+    }
+    assertThat(acknowledged.stream().map(result -> result.position().offset()))
+        .containsExactlyElementsOf(IntStream.rangeClosed(1, 300).mapToObj(Long::valueOf).toList());
+    var history = await(there.history(channel, HistoryQuery.first(HistoryQuery.ALL)));
+    assertThat(history.publications().stream().map(Publication::text)).isEqualTo(expected);
+  }
+
+  @Test
+  void untrustedPersistenceKeepsPublicationsAndKeysUnderANewEpoch() throws Exception {
+    var hub = node(RedisOptions.at(durable.url()).timeout(Duration.ofSeconds(2)));
+    var reader = readers(hub).getFirst();
+    var before = publish(hub, "m1", KEPT.idempotencyKey("once"));
+    eventually("the first", () -> reader.received().size() == 1);
+
+    durable.kill();
+    durable.restart();
+    eventually("the bad news", () -> reader.losses() == 1);
+
+    var again = publish(hub, "m1", KEPT.idempotencyKey("once"));
+    assertThat(again.suppression()).isEqualTo(PublishResult.Suppression.IDEMPOTENCY);
+    assertThat(again.position().offset()).isEqualTo(1);
+    assertThat(again.position().epoch()).isNotEqualTo(before.position().epoch());
+    var next = publish(hub, "m2", KEPT);
+    assertThat(next.position().offset()).isEqualTo(2);
+    var history = await(hub.history(channel, HistoryQuery.first(HistoryQuery.ALL)));
+    assertThat(history.position()).isEqualTo(next.position());
+    assertThat(history.publications()).extracting(Publication::text).containsExactly("m1", "m2");
+    eventually("the second", () -> reader.received().size() == 2);
+    assertThat(reader.silentGap()).isEmpty();
+  }
+
+  @Test
+  void starvedSubscriptionLinkIsNoticedAndRecovered() throws Exception {
+    var proxy = closing(new Proxy(redis.port()));
+    var options =
+        RedisOptions.at(proxy.url())
+            .timeout(Duration.ofMillis(700))
+            .probeInterval(Duration.ofMillis(200));
+    var starved = node(options);
+    var healthy = node(RedisOptions.at(redis.url()));
+    var reader = readers(starved).getFirst();
+    publish(healthy, "m1", KEPT);
+    eventually("the first", () -> reader.received().size() == 1);
+
+    proxy.starveSubscribers();
+    publish(healthy, "m2", KEPT);
+    eventually("the second", () -> reader.received().size() == 2);
+    assertThat(proxy.accepted()).as("connections, a new pair among them").isEqualTo(4);
+    assertThat(reader.losses()).isZero();
+    assertThat(reader.silentGap()).isEmpty();
+  }
+
+  @Test
+  void forgottenScriptsAreSentAgain() throws Exception {
+    var hub = node(RedisOptions.at(redis.url()));
+    publish(hub, "m1", KEPT);
+    assertThat(redis.ask("SCRIPT FLUSH")).startsWith("+OK");
+    assertThat(publish(hub, "m2", KEPT).position().offset()).isEqualTo(2);
+  }
+
+  @Test
+  void tooMuchWaitingFailsAtOnce() throws Exception {
+    var hub =
+        node(RedisOptions.at(redis.url()).timeout(Duration.ofSeconds(1)).maxPendingBytes(10_000));
+    assertThat(redis.ask("CLIENT PAUSE 300 ALL")).startsWith("+OK");
+    var attempts =
+        IntStream.range(0, 100)
+            .mapToObj(i -> hub.publish(channel, new byte[1000], KEPT).toCompletableFuture())
+            .toList();
+    var refused = attempts.stream().filter(CompletableFuture::isCompletedExceptionally).count();
+    assertThat(refused).isBetween(90L, 99L);
+    var accepted = attempts.stream().filter(attempt -> !attempt.isCompletedExceptionally());
+    assertThat(accepted.map(this::await).map(result -> result.position().offset()))
+        .hasSize((int) (100 - refused));
+  }
+
+  @Test
+  void cutLinkIsRestoredWithAllItsChannels() throws Exception {
+    var hub = node(RedisOptions.at(redis.url()));
+    var arrived = ConcurrentHashMap.<String>newKeySet();
+    var subscriptions =
+        IntStream.range(0, 1200)
+            .mapToObj(
+                i -> hub.subscribe(channel + i, publication -> arrived.add(publication.text())))
+            .toList();
+    subscriptions.forEach(subscription -> await(subscription.active()));
+
+    assertThat(redis.ask("CLIENT KILL TYPE pubsub")).startsWith(":");
+    eventually("the loss of the link", () -> !hub.linked());
+    subscriptions.getLast().close();
+    eventually("the link", hub::linked);
+    for (var i = 0; i < 1200; i++) {
+      await(hub.publish(channel + i, bytes("" + i)));
+    }
+    eventually("all but the closed one", () -> arrived.size() == 1199);
+    assertThat(arrived).doesNotContain("1199");
+  }
+
+  @Test
+  void brokerWaitsForAServerThatIsNotThereYet() throws Exception {
+    redis.kill();
+    var hub = closing(Hub.over(RedisBroker.over(RedisOptions.at(redis.url()))));
+    assertThat(failure(hub.publish(channel, "early")))
+        .isInstanceOf(BrokerUnavailableException.class);
+    redis.restart();
+    await(hub.ready());
+    assertThat(publish(hub, "m1", KEPT).position().offset()).isEqualTo(1);
+  }
+
+  @Test
+  void passwordReachesNoLog() throws Exception {
+    var log = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+    var level = log.getLevel();
+    var appender = new ListAppender<ILoggingEvent>();
+    appender.start();
+    log.addAppender(appender);
+    log.setLevel(Level.DEBUG);
+    try {
+      var url = "redis://user:geheim@127.0.0.1:" + redis.port();
+      var hub = closing(Hub.over(RedisBroker.over(RedisOptions.at(url))));
+      eventually(
+          "the complaint",
+          () ->
+              List.copyOf(appender.list).stream()
+                  .anyMatch(event -> event.getFormattedMessage().contains("WRONGPASS")));
+      assertThat(failure(hub.publish(channel, "x")).toString()).doesNotContain("geheim");
+      assertThat(List.copyOf(appender.list))
+          .noneMatch(event -> event.getFormattedMessage().contains("geheim"));
+    } finally {
+      log.detachAppender(appender);
+      log.setLevel(level);
+    }
+  }
+
+  private List<StreamReader> readers(Hub... hubs) throws Exception {
+    var readers = new ArrayList<StreamReader>();
+    for (var hub : hubs) {
+      var reader = closing(StreamReader.of(hub, channel));
+      reader.live().get(10, TimeUnit.SECONDS);
+      readers.add(reader);
+    }
+    return readers;
+  }
+
+  private PublishResult publish(Hub hub, String text, PublishOptions options) {
+    return await(hub.publish(channel, bytes(text), options));
+  }
+
+  private PublishResult publishUntilAccepted(Hub hub, String text, PublishOptions options) {
+    while (true) {
+      try {
+        return hub.publish(channel, bytes(text), options).toCompletableFuture().join();
+      } catch (CompletionException e) {
+        assertThat(e.getCause()).isInstanceOf(BrokerUnavailableException.class);
+        LockSupport.parkNanos(5_000_000);
+      }
+    }
+  }
+
+  private <T> T await(CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError("the stage did not complete", e);
+    }
+  }
+
+  private static Throwable failure(CompletionStage<?> stage) throws Exception {
+    try {
+      var value = stage.toCompletableFuture().get(5, TimeUnit.SECONDS);
+      throw new AssertionError("it did not fail, but gave " + value);
+    } catch (ExecutionException e) {
+      return e.getCause();
+    }
+  }
+
+  private static void eventually(String what, BooleanSupplier condition) {
+    var end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime() - end).as("waited for %s", what).isNegative();
+      LockSupport.parkNanos(2_000_000);
+    }
+  }
+
+  private static List<String> texts(StreamReader reader) {
+    return reader.received().stream().map(Publication::text).toList();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+}
