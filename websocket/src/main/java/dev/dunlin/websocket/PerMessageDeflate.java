@@ -34,6 +34,10 @@ public final class PerMessageDeflate implements Extension {
 
   private static final byte[] NOTHING = {};
   private static final int TAIL_BYTES = 4;
+
+  /** What {@link #TAIL} holds after the four octets: a final empty block. */
+  private static final int END_BYTES = 5;
+
   private static final int LEAST_HISTORY_BYTES = 256;
 
   private final DeflateParameters parameters;
@@ -262,8 +266,8 @@ public final class PerMessageDeflate implements Extension {
         return TOO_BIG;
       }
       if (inflater.finished()) {
-        if (inflater.getRemaining() == 0) {
-          return out.size;
+        if (inflater.getRemaining() == 0 || (tail && inflater.getRemaining() == END_BYTES)) {
+          return out.size; // the second: the message's own last block had BFINAL set
         }
         // RFC 7692, 7.2.3.4: a block with BFINAL set does not end the message
         if (tail || ++streams > MOST_STREAMS) {

@@ -69,6 +69,7 @@ class InflateTest {
       strings = {
         "f248cdc9c90700", // one block
         "000500faff48656c6c6f00", // a stored block
+        "000500faff48656c6c6f01", // a stored block, BFINAL set on the empty one at the end
         "f348cdc9c9070000", // BFINAL set
         "f348cdc9c90700", // BFINAL set and nothing after it
         "f248050000 00ffffcac9c90700", // two blocks
