@@ -52,8 +52,12 @@ public final class Component {
           "python3 with websockets",
           "Debian package python3-websockets",
           () ->
-              find(System.getenv(), "python3")
-                  .filter(python -> succeeds(python.toString(), "-c", "import websockets")));
+              Stream.concat(
+                      find(System.getenv(), "python3").stream(),
+                      // the system's own, behind another one on the path
+                      Stream.of(Path.of("/usr/bin/python3")).filter(Files::isExecutable))
+                  .filter(python -> succeeds(python.toString(), "-c", "import websockets"))
+                  .findFirst());
 
   /** {@code nginx}, as a proxy in front. */
   public static final Component NGINX = executable("nginx", "nginx");
