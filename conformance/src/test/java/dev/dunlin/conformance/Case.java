@@ -21,7 +21,7 @@ record Case(
     String title,
     String clause,
     Optional<String> offer,
-    Function<Agreed, List<Step>> script,
+    Function<Agreed, Iterable<Step>> script,
     Ending ending) {
 
   static Builder of(String id, String title, String clause) {
@@ -32,6 +32,19 @@ record Case(
   String family() {
     int dot = id.indexOf('.');
     return dot < 0 ? id : id.substring(0, dot);
+  }
+
+  /** Whether a run takes so long that splits are tried in one run, not one by one. */
+  boolean costly() {
+    return id.startsWith("12.") || id.startsWith("13.") || id.startsWith("D.6.");
+  }
+
+  /**
+   * Whether it only finds out if messages are answered before a close that follows them at once: a
+   * server may leave them unanswered (RFC 6455, 5.5.1).
+   */
+  boolean informational() {
+    return id.equals("7.1.6") || id.equals("C.3.1");
   }
 
   @Override

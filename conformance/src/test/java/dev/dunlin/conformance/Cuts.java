@@ -10,7 +10,8 @@ import java.util.SplittableRandom;
  *
  * <p>Up to 4 KiB: every two-way split, and one byte at a time. Up to 128 KiB: a two-way split at
  * each of 16 positions on either side of every header and at each of 1,000 seeded positions. Above
- * that the same positions all in one run.
+ * that, and for the costly cases (1,000 compressed messages, bombs), the same positions all in one
+ * run.
  */
 final class Cuts {
 
@@ -21,28 +22,29 @@ final class Cuts {
 
   private Cuts() {}
 
-  static List<BitSet> of(List<Step> steps, long seed) {
+  /** The further ways to cut a case. */
+  static List<BitSet> of(Case c, Agreed agreed) {
     int size = 0;
     var positions = new BitSet();
-    for (var step : steps) {
+    for (var step : c.script().apply(agreed)) {
       if (step instanceof Step.Send send) {
         aroundHeaders(send.bytes(), size, positions);
         size += send.bytes().length;
       }
     }
     var ways = new ArrayList<BitSet>();
-    if (size <= EVERY_SPLIT_UP_TO) {
+    if (!c.costly() && size <= EVERY_SPLIT_UP_TO) {
       var all = new BitSet();
       all.set(1, size);
       all.stream().forEach(at -> ways.add(single(at)));
       ways.add(all);
       return ways;
     }
-    var random = new SplittableRandom(seed);
+    var random = new SplittableRandom(c.id().hashCode());
     for (int i = 0; i < SEEDED; i++) {
       positions.set(1 + random.nextInt(size - 1));
     }
-    if (size <= SINGLY_UP_TO && positions.cardinality() <= 2 * SEEDED) {
+    if (!c.costly() && size <= SINGLY_UP_TO && positions.cardinality() <= 2 * SEEDED) {
       positions.stream().forEach(at -> ways.add(single(at)));
     }
     ways.add(positions);

@@ -22,10 +22,10 @@ final class MemoryPeer implements Peer {
   private final Agreed agreed;
   private final Gathering sink = new Gathering();
   private final Connection connection;
-  private byte[] scratch = new byte[1 << 12];
+  private byte[] scratch = new byte[256];
   private long now;
 
-  private MemoryPeer(Agreed agreed, Connection.Builder builder) {
+  MemoryPeer(Agreed agreed, Connection.Builder builder) {
     this.agreed = agreed;
     this.connection = builder.open(this::echo, sink, now);
   }
@@ -63,7 +63,7 @@ final class MemoryPeer implements Peer {
   }
 
   @Override
-  public State receive(FrameReader reader, boolean patient) {
+  public State receive(FrameReader reader, Patience patience) {
     var bytes = sink.take();
     if (bytes.length > 0) {
       reader.read(bytes, 0, bytes.length);
@@ -88,7 +88,7 @@ final class MemoryPeer implements Peer {
   /** Keeps what a connection sends until it is taken. */
   static final class Gathering implements Sink {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-    private ByteBuffer room = ByteBuffer.allocate(1 << 12);
+    private ByteBuffer room = ByteBuffer.allocate(256);
 
     @Override
     public ByteBuffer room(int bytes) {

@@ -11,18 +11,32 @@ interface Peer extends AutoCloseable {
   /** Sends bytes in one write. A server that has closed already loses them in silence. */
   void send(byte[] bytes, int offset, int length);
 
-  /**
-   * Passes what the server has sent to the reader.
-   *
-   * @param patient whether to wait for something, up to a generous limit, or only a moment
-   */
-  State receive(FrameReader reader, boolean patient) throws InterruptedException;
+  /** Passes what the server has sent to the reader, or waits for it so long. */
+  State receive(FrameReader reader, Patience patience) throws InterruptedException;
 
   /** Lets a second pass for the server. */
   void pause() throws InterruptedException;
 
   @Override
   void close();
+
+  /** How long to wait for a server that is not in the same memory. */
+  enum Patience {
+    /** Half a minute: something must come. */
+    LONG,
+    /** A second: something should come. */
+    SHORT,
+    /** A tenth of a second: nothing should come. */
+    LEAST;
+
+    long millis() {
+      return switch (this) {
+        case LONG -> 30_000;
+        case SHORT -> 1000;
+        case LEAST -> 100;
+      };
+    }
+  }
 
   /** What {@link #receive} found. */
   enum State {

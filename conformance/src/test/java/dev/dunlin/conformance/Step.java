@@ -15,6 +15,9 @@ sealed interface Step {
   /** Waits until the server has done exactly this, in this order, since the last expectation. */
   record Expect(List<Event> events) implements Step {}
 
+  /** Waits until the server has done all of this, in whatever order. */
+  record ExpectInAnyOrder(List<Event> events) implements Step {}
+
   /** Lets a second pass: nothing may happen meanwhile, and the connection stays open. */
   record Pause() implements Step {}
 

@@ -10,6 +10,8 @@ record Verdict(Kind kind, String detail) {
   enum Kind {
     /** Exactly as required. */
     OK,
+    /** What happened to messages before a close that followed them at once: both are right. */
+    INFORMATIONAL,
     /** Allowed by the RFC, but later or lazier than it could be. */
     NON_STRICT,
     FAIL,
@@ -27,8 +29,9 @@ record Verdict(Kind kind, String detail) {
     return new Verdict(Kind.NON_STRICT, detail);
   }
 
+  /** Whether nothing is to be wished for. */
   boolean ok() {
-    return kind == Kind.OK;
+    return kind == Kind.OK || kind == Kind.INFORMATIONAL;
   }
 
   @Override

@@ -30,9 +30,14 @@ final class WindowInflater {
   };
   private static final byte[] TAIL = {0, 0, (byte) 0xff, (byte) 0xff};
   private static final int MAX_CODE_BITS = 15;
+  private static final int FAST_BITS = 10;
+
+  private static final Code FIXED_LITERALS = fixedLiterals();
+  private static final Code FIXED_DISTANCES = fixedDistances();
 
   private final int window;
   private final boolean takeover;
+  private final boolean forgiving;
 
   private byte[] in = TAIL;
   private int at;
@@ -42,6 +47,9 @@ final class WindowInflater {
   private int size;
   private int begin;
 
+  /** Whether the last block was stored and empty, as the tail is. */
+  private boolean emptyBlock;
+
   /**
    * An inflater for one connection.
    *
@@ -49,8 +57,21 @@ final class WindowInflater {
    * @param takeover whether a message may refer to earlier ones
    */
   WindowInflater(int windowBits, boolean takeover) {
+    this(windowBits, takeover, false);
+  }
+
+  private WindowInflater(int windowBits, boolean takeover, boolean forgiving) {
     this.window = 1 << windowBits;
     this.takeover = takeover;
+    this.forgiving = forgiving;
+  }
+
+  /**
+   * An inflater that forgives, as the engine does, a sender that ends in a block with BFINAL and
+   * leaves out the octet for the empty block after it.
+   */
+  static WindowInflater forgiving() {
+    return new WindowInflater(15, false, true);
   }
 
   /**
@@ -68,35 +89,57 @@ final class WindowInflater {
     System.arraycopy(out, size - kept, out, 0, kept);
     size = kept;
     begin = kept;
-    while (at < in.length) {
-      block();
+    while (at - bitCount / 8 < in.length) {
+      boolean last = block();
+      if (last && forgiving && at == compressed.length) {
+        return Arrays.copyOfRange(out, begin, size);
+      }
+    }
+    if (!emptyBlock) {
+      throw new IllegalStateException("deflate: the data ends inside a block");
     }
     return Arrays.copyOfRange(out, begin, size);
   }
 
-  private void block() {
+  /** Whether the last {@link #message} failed only in the tail, where senders are forgiven. */
+  boolean failedInTheTail() {
+    return at - bitCount / 8 > in.length - TAIL.length;
+  }
+
+  /** Inflates a block and says if it had BFINAL set. */
+  private boolean block() {
     boolean last = bits(1) == 1;
+    emptyBlock = false;
     switch (bits(2)) {
       case 0 -> stored();
-      case 1 -> {
-        var lengths = new int[288];
-        Arrays.fill(lengths, 0, 144, 8);
-        Arrays.fill(lengths, 144, 256, 9);
-        Arrays.fill(lengths, 256, 280, 7);
-        Arrays.fill(lengths, 280, 288, 8);
-        var distances = new int[30];
-        Arrays.fill(distances, 5);
-        codes(new Code(lengths, 0, 288), new Code(distances, 0, 30));
-      }
+      case 1 -> codes(FIXED_LITERALS, FIXED_DISTANCES);
       case 2 -> dynamic();
       default -> throw new IllegalStateException("deflate: a block of the reserved type");
     }
     if (last) {
       align();
     }
+    return last;
   }
 
+  private static Code fixedLiterals() {
+    var lengths = new int[288];
+    Arrays.fill(lengths, 0, 144, 8);
+    Arrays.fill(lengths, 144, 256, 9);
+    Arrays.fill(lengths, 256, 280, 7);
+    Arrays.fill(lengths, 280, 288, 8);
+    return new Code(lengths, 0, 288);
+  }
+
+  private static Code fixedDistances() {
+    var lengths = new int[30];
+    Arrays.fill(lengths, 5);
+    return new Code(lengths, 0, 30);
+  }
+
+  /** Skips to the next octet; octets that were only looked at are given back. */
   private void align() {
+    at -= bitCount / 8;
     bits = 0;
     bitCount = 0;
   }
@@ -111,6 +154,7 @@ final class WindowInflater {
     if ((length ^ check) != 0xffff) {
       throw new IllegalStateException("deflate: a stored block whose lengths differ");
     }
+    emptyBlock = length == 0;
     at += 4;
     if (in.length - at < length) {
       throw new IllegalStateException("deflate: a stored block that ends early");
@@ -220,6 +264,21 @@ final class WindowInflater {
   }
 
   private int decode(Code code) {
+    while (bitCount <= 16 && at < in.length) {
+      bits |= (in[at++] & 0xff) << bitCount;
+      bitCount += 8;
+    }
+    int known = code.fast[bits & (1 << FAST_BITS) - 1];
+    int length = known & 15;
+    if (known == 0 || length > bitCount) {
+      return slowly(code);
+    }
+    bits >>>= length;
+    bitCount -= length;
+    return known >> 4;
+  }
+
+  private int slowly(Code code) {
     int value = 0;
     int first = 0;
     int index = 0;
@@ -248,6 +307,9 @@ final class WindowInflater {
     final int[] symbol;
     final int left;
 
+    /** By the next bits: symbol and code length of short codes, 0 for the others. */
+    final int[] fast = new int[1 << FAST_BITS];
+
     Code(int[] lengths, int from, int symbols) {
       symbol = new int[symbols];
       for (int i = 0; i < symbols; i++) {
@@ -268,6 +330,18 @@ final class WindowInflater {
       for (int i = 0; i < symbols; i++) {
         if (lengths[from + i] != 0) {
           symbol[offset[lengths[from + i]]++] = i;
+        }
+      }
+      int code = 0;
+      int index = 0;
+      for (int length = 1; length <= FAST_BITS; length++) {
+        code <<= 1;
+        for (int i = 0; i < count[length]; i++, code++) {
+          int entry = symbol[index++] << 4 | length;
+          int reversed = Integer.reverse(code) >>> 32 - length;
+          for (int at = reversed; at < fast.length; at += 1 << length) {
+            fast[at] = entry;
+          }
         }
       }
     }
