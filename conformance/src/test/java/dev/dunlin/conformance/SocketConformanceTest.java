@@ -10,6 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +34,15 @@ class SocketConformanceTest {
     try (var server = EchoServer.start()) {
       var target = new Target("127.0.0.1", server.port(), EchoServer.SHARED, false);
       play(target, Suite.cases(), "Sockets, handlers on the event loop", "ws");
+    }
+  }
+
+  @Test
+  @Tag("figures")
+  void aThousandMessagesHoldInEveryCompressionCase() throws Exception {
+    try (var server = EchoServer.start()) {
+      var target = new Target("127.0.0.1", server.port(), EchoServer.TAKEOVER, false);
+      play(target, CompressionCases.all(1000), "Sockets, 1,000 messages", "ws-figures");
     }
   }
 
