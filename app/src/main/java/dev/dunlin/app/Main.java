@@ -53,6 +53,7 @@ public final class Main implements Runnable {
   private Main(Map<String, String> environment) {
     CommandLine.RunLast last = new CommandLine.RunLast();
     commandLine = new CommandLine(this);
+    commandLine.addSubcommand(new ServeCommand(environment));
     commandLine
         .setAbbreviatedOptionsAllowed(false)
         .setCaseInsensitiveEnumValuesAllowed(true)
@@ -80,6 +81,11 @@ public final class Main implements Runnable {
   /** The whole tree of commands, ready to execute. */
   static CommandLine commandLine(Map<String, String> environment) {
     return new Main(environment).commandLine;
+  }
+
+  /** Whether the log is as the flag says, whatever a configuration says. */
+  boolean verbose() {
+    return verbose.length > 0;
   }
 
   @Override

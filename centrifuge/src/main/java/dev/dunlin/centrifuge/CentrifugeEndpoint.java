@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +51,7 @@ public final class CentrifugeEndpoint implements Endpoint {
     return new CentrifugeEndpoint(
         new Node(
             hub,
-            Namespaces.of(NamespaceOptions.defaults()),
+            constant(Namespaces.of(NamespaceOptions.defaults())),
             ProtocolOptions.defaults(),
             Hooks.NONE,
             null,
@@ -89,7 +90,19 @@ public final class CentrifugeEndpoint implements Endpoint {
 
   /** The rules of channels. */
   public CentrifugeEndpoint namespaces(Namespaces namespaces) {
+    return namespaces(constant(namespaces));
+  }
+
+  /**
+   * The rules of channels, asked for with every command, so that they can be replaced while clients
+   * are connected; subscriptions that exist keep what they began with. For any thread; never waits.
+   */
+  public CentrifugeEndpoint namespaces(Supplier<Namespaces> namespaces) {
     return with(change -> change.namespaces = namespaces);
+  }
+
+  private static Supplier<Namespaces> constant(Namespaces namespaces) {
+    return () -> namespaces;
   }
 
   /** The numbers of the protocol. */
@@ -179,7 +192,7 @@ public final class CentrifugeEndpoint implements Endpoint {
   /** A node under construction. */
   private static final class Change {
     private final Node from;
-    private Namespaces namespaces;
+    private Supplier<Namespaces> namespaces;
     private ProtocolOptions options;
     private Hooks hooks;
     private @Nullable Authenticator tokens;
@@ -192,7 +205,7 @@ public final class CentrifugeEndpoint implements Endpoint {
 
     Change(Node from) {
       this.from = from;
-      namespaces = from.namespaces();
+      namespaces = from.currentNamespaces();
       options = from.options();
       hooks = from.hooks();
       tokens = from.tokens();

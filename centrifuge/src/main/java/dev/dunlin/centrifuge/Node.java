@@ -7,6 +7,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Node(
     Hub hub,
-    Namespaces namespaces,
+    Supplier<Namespaces> currentNamespaces,
     ProtocolOptions options,
     Hooks hooks,
     @Nullable Authenticator tokens,
@@ -28,9 +29,14 @@ record Node(
     Clients clients,
     ChannelNumbers numbers) {
 
+  /** The rules of channels as they are now. */
+  Namespaces namespaces() {
+    return currentNamespaces.get();
+  }
+
   /** The rules of a channel, or the error that its name deserves. */
   NamespaceOptions rules(String channel) {
-    return namespaces
+    return namespaces()
         .options(ChannelName.of(channel))
         .orElseThrow(() -> Rejection.error(ErrorCode.UNKNOWN_CHANNEL));
   }

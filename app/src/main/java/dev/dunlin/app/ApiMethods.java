@@ -1,0 +1,455 @@
+package dev.dunlin.app;
+
+import dev.dunlin.app.Fields.Malformed;
+import dev.dunlin.auth.Identity;
+import dev.dunlin.auth.Tickets;
+import dev.dunlin.centrifuge.Disconnect;
+import dev.dunlin.centrifuge.ErrorCode;
+import dev.dunlin.centrifuge.Rejection;
+import dev.dunlin.centrifuge.ServerApi;
+import dev.dunlin.channels.ClientInfo;
+import dev.dunlin.channels.History;
+import dev.dunlin.channels.HistoryQuery;
+import dev.dunlin.channels.Publication;
+import dev.dunlin.channels.PublishOptions;
+import dev.dunlin.channels.PublishResult;
+import dev.dunlin.channels.StreamPosition;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JsonGenerator;
+
+/** The methods of the HTTP API: from the fields of a request to the answer's JSON. */
+final class ApiMethods {
+
+  private static final Logger log = LoggerFactory.getLogger(ApiMethods.class);
+
+  /** The methods by the name that stands in the path, in the order in which they are described. */
+  static final List<String> NAMES =
+      List.of(
+          "publish",
+          "broadcast",
+          "subscribe",
+          "unsubscribe",
+          "disconnect",
+          "refresh",
+          "presence",
+          "presence_stats",
+          "history",
+          "history_remove",
+          "channels",
+          "info",
+          "rpc",
+          "batch",
+          "ticket");
+
+  private static final int MAX_BATCH = 1000;
+
+  /** What a method answers: an object's members, or an error. */
+  sealed interface Outcome {
+    record Result(Json.Body body) implements Outcome {}
+
+    record Failed(ErrorCode error) implements Outcome {}
+  }
+
+  /** What this node says about itself. */
+  interface NodeInfo {
+    void write(JsonGenerator json);
+  }
+
+  private final ServerApi api;
+  private final Tickets tickets;
+  private final NodeInfo node;
+  private final Duration timeout;
+
+  ApiMethods(ServerApi api, Tickets tickets, NodeInfo node, Duration timeout) {
+    this.api = api;
+    this.tickets = tickets;
+    this.node = node;
+    this.timeout = timeout;
+  }
+
+  /** Calls a method that exists, waiting for the broker. On a virtual thread. */
+  Outcome call(String method, Fields request) throws Malformed {
+    try {
+      return stage(method, request)
+          .toCompletableFuture()
+          .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+          .join();
+    } catch (Rejection refused) {
+      return failed(method, refused);
+    } catch (CompletionException failure) {
+      return failed(method, failure.getCause() == null ? failure : failure.getCause());
+    }
+  }
+
+  private static Outcome failed(String method, Throwable failure) {
+    if (failure instanceof Rejection refused) {
+      return new Outcome.Failed(refused.error().orElse(ErrorCode.BAD_REQUEST));
+    }
+    if (failure instanceof TimeoutException) {
+      log.warn("API method {} got no answer from the broker in time", method);
+    } else {
+      log.warn("API method {} failed", method, failure);
+    }
+    return new Outcome.Failed(ErrorCode.INTERNAL);
+  }
+
+  private CompletionStage<Outcome> stage(String method, Fields request) throws Malformed {
+    return switch (method) {
+      case "publish" ->
+          api.publish(channel(request), data(request), publishOptions(request))
+              .thenApply(ApiMethods::published);
+      case "broadcast" -> broadcast(request);
+      case "subscribe" ->
+          api.subscribe(target(request), channel(request), SubscriptionFields.options(request))
+              .thenApply(ApiMethods::done);
+      case "unsubscribe" ->
+          api.unsubscribe(target(request), request.text("channel")).thenApply(ApiMethods::done);
+      case "disconnect" -> disconnect(request);
+      case "refresh" -> refresh(request);
+      case "presence" ->
+          api.presence(channel(request))
+              .thenApply(clients ->
+                  new Outcome.Result(json -> {
+                    json.writeObjectPropertyStart("presence");
+                    clients.forEach((id, info) -> {
+                      json.writeName(id);
+                      json.writeStartObject();
+                      client(json, info);
+                      json.writeEndObject();
+                    });
+                    json.writeEndObject();
+                  }));
+      case "presence_stats" ->
+          api.presenceStats(channel(request))
+              .thenApply(stats ->
+                  new Outcome.Result(json -> {
+                    json.writeNumberProperty("num_clients", stats.clients());
+                    json.writeNumberProperty("num_users", stats.users());
+                  }));
+      case "history" ->
+          api.history(channel(request), query(request)).thenApply(ApiMethods::history);
+      case "history_remove" -> api.removeHistory(channel(request)).thenApply(ApiMethods::done);
+      case "channels" -> channels(request);
+      case "info" -> now(new Outcome.Result(node::write));
+      case "rpc" -> now(new Outcome.Failed(ErrorCode.METHOD_NOT_FOUND));
+      case "batch" -> batch(request);
+      case "ticket" -> ticket(request);
+      default -> throw new IllegalArgumentException("no method " + method);
+    };
+  }
+
+  private static CompletionStage<Outcome> now(Outcome outcome) {
+    return CompletableFuture.completedStage(outcome);
+  }
+
+  private static Outcome done(@SuppressWarnings("unused") Void nothing) {
+    return new Outcome.Result(json -> {});
+  }
+
+  // ---- publish and broadcast
+
+  private static String channel(Fields request) throws Malformed {
+    var channel = request.text("channel");
+    if (channel.isEmpty()) {
+      throw Rejection.error(ErrorCode.BAD_REQUEST);
+    }
+    return channel;
+  }
+
+  private static byte[] data(Fields request) throws Malformed {
+    var data = request.payload("data");
+    if (data.length == 0) {
+      throw Rejection.error(ErrorCode.BAD_REQUEST);
+    }
+    return data;
+  }
+
+  private static UnaryOperator<PublishOptions> publishOptions(Fields request) throws Malformed {
+    boolean skipHistory = request.flag("skip_history");
+    boolean delta = request.flag("delta");
+    var tags = request.textMap("tags");
+    var key = request.text("idempotency_key");
+    long version = request.number("version");
+    var versionEpoch = request.text("version_epoch");
+    if (version < 0) {
+      throw new Malformed("version is negative");
+    }
+    return options ->
+        options
+            .skipHistory(skipHistory)
+            .delta(delta || options.delta())
+            .tags(tags)
+            .idempotencyKey(key)
+            .version(version, versionEpoch);
+  }
+
+  private static Outcome published(PublishResult result) {
+    return new Outcome.Result(json -> position(json, result.position()));
+  }
+
+  private static void position(JsonGenerator json, StreamPosition position) {
+    json.writeNumberProperty("offset", position.offset());
+    json.writeStringProperty("epoch", position.epoch());
+  }
+
+  private CompletionStage<Outcome> broadcast(Fields request) throws Malformed {
+    var channels = request.texts("channels");
+    if (channels.isEmpty()) {
+      throw Rejection.error(ErrorCode.BAD_REQUEST);
+    }
+    var outcomes =
+        api.broadcast(channels, data(request), publishOptions(request)).stream()
+            .map(stage ->
+                stage
+                    .handle((result, failure) ->
+                        failure == null ? published(result) : failed("broadcast", cause(failure)))
+                    .toCompletableFuture())
+            .toList();
+    return CompletableFuture.allOf(outcomes.toArray(CompletableFuture<?>[]::new))
+        .thenApply(all ->
+            new Outcome.Result(json -> {
+              json.writeArrayPropertyStart("responses");
+              for (var outcome : outcomes) {
+                json.writeStartObject();
+                write(json, outcome.join());
+                json.writeEndObject();
+              }
+              json.writeEndArray();
+            }));
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException wrapped && wrapped.getCause() != null
+        ? wrapped.getCause()
+        : failure;
+  }
+
+  /** Adds {@code result} or {@code error}. */
+  static void write(JsonGenerator json, Outcome outcome) {
+    switch (outcome) {
+      case Outcome.Result result -> {
+        json.writeObjectPropertyStart("result");
+        result.body().write(json);
+        json.writeEndObject();
+      }
+      case Outcome.Failed failed -> error(json, failed.error());
+    }
+  }
+
+  static void error(JsonGenerator json, ErrorCode error) {
+    json.writeObjectPropertyStart("error");
+    json.writeNumberProperty("code", error.code());
+    json.writeStringProperty("message", error.message());
+    json.writeEndObject();
+  }
+
+  // ---- connections
+
+  /** Sessions, by which other servers name connections of some transports, are not known here. */
+  private static ServerApi.Target target(Fields request) throws Malformed {
+    if (!request.text("session").isEmpty()) {
+      throw Rejection.error(ErrorCode.NOT_AVAILABLE);
+    }
+    var client = request.text("client");
+    return new ServerApi.Target(
+        request.text("user"), client.isEmpty() ? Optional.empty() : Optional.of(client));
+  }
+
+  private CompletionStage<Outcome> disconnect(Fields request) throws Malformed {
+    var disconnect = Disconnect.FORCE_DISCONNECT;
+    var wanted = request.object("disconnect");
+    if (wanted.isPresent()) {
+      disconnect = SubscriptionFields.disconnect(wanted.get());
+    }
+    api.disconnect(target(request), Set.copyOf(request.texts("whitelist")), disconnect);
+    return now(done(null));
+  }
+
+  private CompletionStage<Outcome> refresh(Fields request) throws Malformed {
+    var target = target(request);
+    if (request.flag("expired")) {
+      api.disconnect(target, Set.of(), Disconnect.CONNECTION_EXPIRED);
+    } else if (request.has("info")) {
+      throw Rejection.error(ErrorCode.NOT_AVAILABLE);
+    } else {
+      api.refresh(target, request.instant("expire_at"));
+    }
+    return now(done(null));
+  }
+
+  // ---- channels
+
+  static void client(JsonGenerator json, ClientInfo info) {
+    json.writeStringProperty("client", info.client());
+    json.writeStringProperty("user", info.user());
+    Json.payload(json, "conn_info", Json.bytes(info.connInfo()));
+    Json.payload(json, "chan_info", Json.bytes(info.chanInfo()));
+  }
+
+  /** No limit gives the position alone, a negative one all there is. */
+  private static HistoryQuery query(Fields request) throws Malformed {
+    long limit = Math.min(Integer.MAX_VALUE, Math.max(HistoryQuery.ALL, request.number("limit")));
+    var since = request.position("since");
+    return request.flag("reverse")
+        ? HistoryQuery.before(since.orElse(StreamPosition.END), (int) limit)
+        : HistoryQuery.since(since.orElse(StreamPosition.START), (int) limit);
+  }
+
+  private static Outcome history(History history) {
+    return new Outcome.Result(json -> {
+      json.writeArrayPropertyStart("publications");
+      for (var publication : history.publications()) {
+        json.writeStartObject();
+        publication(json, publication);
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      position(json, history.position());
+    });
+  }
+
+  private static void publication(JsonGenerator json, Publication publication) {
+    Json.payload(json, "data", Json.bytes(publication.data()));
+    if (publication.info().isPresent()) {
+      json.writeObjectPropertyStart("info");
+      client(json, publication.info().get());
+      json.writeEndObject();
+    }
+    json.writeNumberProperty("offset", publication.offset());
+    if (!publication.tags().isEmpty()) {
+      json.writeObjectPropertyStart("tags");
+      publication.tags().forEach(json::writeStringProperty);
+      json.writeEndObject();
+    }
+  }
+
+  private CompletionStage<Outcome> channels(Fields request) throws Malformed {
+    var channels = api.channels(request.text("pattern"));
+    return now(
+        new Outcome.Result(json -> {
+          json.writeObjectPropertyStart("channels");
+          channels.forEach((name, clients) -> {
+            json.writeObjectPropertyStart(name);
+            json.writeNumberProperty("num_clients", clients);
+            json.writeEndObject();
+          });
+          json.writeEndObject();
+        }));
+  }
+
+  // ---- batch
+
+  private record Command(String method, Fields request) {}
+
+  private CompletionStage<Outcome> batch(Fields request) throws Malformed {
+    var commands = new ArrayList<Command>();
+    for (var command : request.objects("commands")) {
+      var names = command.names();
+      if (names.size() != 1
+          || !NAMES.containsAll(names)
+          || names.contains("batch")
+          || commands.size() == MAX_BATCH) {
+        throw new Malformed(
+            "commands["
+                + commands.size()
+                + "] must be an object with one method, at most "
+                + MAX_BATCH
+                + " of them");
+      }
+      var method = names.iterator().next();
+      commands.add(new Command(method, command.object(method).orElseThrow()));
+    }
+    var outcomes = request.flag("parallel") ? together(commands) : inOrder(commands);
+    return now(
+        new Outcome.Result(json -> {
+          json.writeArrayPropertyStart("replies");
+          for (int i = 0; i < outcomes.size(); i++) {
+            json.writeStartObject();
+            switch (outcomes.get(i)) {
+              case Outcome.Result result -> {
+                json.writeObjectPropertyStart(commands.get(i).method());
+                result.body().write(json);
+                json.writeEndObject();
+              }
+              case Outcome.Failed failed -> error(json, failed.error());
+            }
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+        }));
+  }
+
+  private List<Outcome> inOrder(List<Command> commands) throws Malformed {
+    var outcomes = new ArrayList<Outcome>();
+    for (var command : commands) {
+      outcomes.add(one(command));
+    }
+    return outcomes;
+  }
+
+  private List<Outcome> together(List<Command> commands) throws Malformed {
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var futures = commands.stream().map(command -> threads.submit(() -> one(command))).toList();
+      var outcomes = new ArrayList<Outcome>();
+      for (var future : futures) {
+        outcomes.add(future.get());
+      }
+      return outcomes;
+    } catch (java.util.concurrent.ExecutionException failure) {
+      if (failure.getCause() instanceof Malformed malformed) {
+        throw malformed;
+      }
+      throw new IllegalStateException(failure.getCause());
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(stopped);
+    }
+  }
+
+  /** A command of a batch that makes no sense fails alone. */
+  private Outcome one(Command command) throws Malformed {
+    return call(command.method(), command.request());
+  }
+
+  // ---- tickets
+
+  /** A one-time ticket: whoever opens a connection with it is the user, without a token. */
+  private CompletionStage<Outcome> ticket(Fields request) throws Malformed {
+    var user = request.text("user");
+    if (user.isEmpty()) {
+      throw Rejection.error(ErrorCode.BAD_REQUEST);
+    }
+    var end = request.instant("expire_at");
+    var claims =
+        Json.text(json -> {
+          json.writeStringProperty("sub", user);
+          end.ifPresent(at -> json.writeNumberProperty("exp", at.getEpochSecond()));
+          for (var name : List.of("info", "meta", "channels", "subs")) {
+            if (request.has(name)) {
+              json.writeName(name);
+              json.writeRawValue(
+                  new String(request.raw(name), java.nio.charset.StandardCharsets.UTF_8));
+            }
+          }
+        });
+    return now(
+        tickets
+            .issue(new Identity(user, List.of(), claims))
+            .<Outcome>map(
+                ticket -> new Outcome.Result(json -> json.writeStringProperty("ticket", ticket)))
+            .orElse(new Outcome.Failed(ErrorCode.TOO_MANY_REQUESTS)));
+  }
+}

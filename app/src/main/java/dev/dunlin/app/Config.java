@@ -1,0 +1,356 @@
+package dev.dunlin.app;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The configuration of the program, as records; the annotations are its one schema. Names are those
+ * that users of Centrifugo know, where they exist. {@link ConfigRules} checks what one option alone
+ * cannot know.
+ */
+record Config(
+    @Option(
+            value = "A set of defaults for a kind of place: none, public_internet or trusted_lan",
+            fallback = "none",
+            consequence = "options that are set anywhere win over the preset")
+        Preset preset,
+    HttpServer httpServer,
+    Websocket websocket,
+    Client client,
+    Channel channel,
+    Rpc rpc,
+    @Option("Back ends by name, for the namespaces that ask another one than the default")
+        List<NamedBackend> proxies,
+    HttpApi httpApi,
+    Broker broker,
+    Node node,
+    Log log,
+    Shutdown shutdown,
+    Toggle health,
+    Toggle prometheus,
+    Toggle openapi) {
+
+  /** Where it listens. */
+  record HttpServer(
+      @Option(
+              value = "The address to listen at; empty for all addresses of the machine",
+              consequence = "development mode takes loopback only")
+          String address,
+      @Option(
+              value = "The port for clients, and for everything else unless internal_port is set",
+              fallback = "8000",
+              consequence = "0 takes any free port")
+          int port,
+      @Option(
+              value = "A port of its own for API, metrics, health and console",
+              fallback = "0",
+              consequence = "0: they are on the port for clients")
+          int internalPort,
+      @Option(value = "The address of the internal port; empty for all", fallback = "127.0.0.1")
+          String internalAddress,
+      @Option(
+              value = "A proxy in front of the server ends TLS",
+              fallback = "false",
+              consequence = "the preset public_internet demands this or tls.enabled")
+          boolean behindTlsProxy,
+      @Option(
+              value = "The largest body of an HTTP request",
+              fallback = "1MiB",
+              bytes = true,
+              least = 1024,
+              consequence = "beyond it the answer is 413")
+          long maxRequestBodySize,
+      @Option(
+              value = "The most WebSocket connections at a time",
+              fallback = "0",
+              consequence =
+                  "beyond it the answer is 503 with Retry-After; 0: the limit on open files less"
+                      + " 500")
+          int connectionLimit,
+      @Option(
+              value = "The most WebSocket connections from one remote address, loopback excepted",
+              fallback = "1000",
+              consequence = "beyond it the answer is 503; 0: no limit, as behind a proxy")
+          int connectionLimitPerAddress,
+      Tls tls) {}
+
+  /** Encryption. */
+  record Tls(
+      @Option(value = "Whether clients connect over TLS", fallback = "false") boolean enabled,
+      @Option(value = "The certificate chain, a PEM file", reloads = true) String certPemFile,
+      @Option(value = "Its private key, a PEM file (PKCS #8, not encrypted)", reloads = true)
+          String keyPemFile,
+      @Option(
+              value = "The authorities of client certificates, a PEM file",
+              consequence = "if set, whoever has no certificate of theirs cannot connect",
+              reloads = true)
+          String clientCaPemFile) {}
+
+  /** The WebSocket transport. */
+  record Websocket(
+      @Option(
+              value = "The largest message of a client, in bytes after inflation",
+              fallback = "64KiB",
+              bytes = true,
+              least = 1024,
+              consequence = "beyond it the connection closes with 1009, for good with most SDKs")
+          long messageSizeLimit,
+      @Option(value = "Whether messages are compressed where clients agree", fallback = "true")
+          boolean compression,
+      @Option(
+              value = "How long a write may make no progress",
+              fallback = "10s",
+              least = 100,
+              consequence = "then the connection is cut")
+          Duration writeTimeout,
+      @Option(
+              value = "The send buffer of a socket (SO_SNDBUF); 0 leaves it to the kernel",
+              fallback = "64KiB",
+              bytes = true)
+          long sendBufferSize) {}
+
+  /** Who connects, and the limits of a connection. */
+  record Client(
+      @Option(
+              value =
+                  "Origins of the pages that may connect beside those of the server's own origin",
+              consequence =
+                  "other pages get 403; a port may be *, a host may begin with *.; \"*\" allows"
+                      + " all")
+          List<String> allowedOrigins,
+      Token token,
+      @Option(
+              value = "Clients without a token connect as the anonymous user",
+              fallback = "false",
+              consequence = "they have the permissions that namespaces give to anonymous users")
+          boolean allowAnonymousConnectWithoutToken,
+      PersonalChannel subscribeToUserPersonalChannel,
+      ClientProxy proxy,
+      @Option(value = "The time between pings to a client", fallback = "25s", least = 1000)
+          Duration pingInterval,
+      @Option(
+              value = "How long a client may take to answer a ping",
+              fallback = "8s",
+              least = 100,
+              consequence = "then it is closed with 3012; must be shorter than ping_interval")
+          Duration pongTimeout,
+      @Option(
+              value = "How long a client may take to send its connect command",
+              fallback = "10s",
+              least = 100,
+              consequence = "then it is closed with 3502")
+          Duration staleCloseDelay,
+      @Option(
+              value = "How long after its end a connection or subscription may be refreshed",
+              fallback = "25s",
+              consequence = "then 3005 closes the connection, 2501 ends the subscription")
+          Duration expiredCloseDelay,
+      @Option(
+              value = "The most channels of a connection",
+              fallback = "128",
+              least = 1,
+              consequence = "beyond it error 106")
+          int channelLimit,
+      @Option(
+              value = "What may wait for a client that reads slowly",
+              fallback = "1MiB",
+              bytes = true,
+              least = 4096,
+              consequence = "beyond it the client is closed with 3008 and recovers")
+          long queueMaxSize,
+      @Option(
+              value = "The most publications of a history call or a recovery",
+              fallback = "300",
+              least = 1,
+              consequence = "a larger gap is answered recovered: false")
+          int recoveryMaxPublicationLimit,
+      @Option(value = "How often presence is renewed", fallback = "25s", least = 1000)
+          Duration presenceUpdateInterval,
+      @Option(
+              value = "How long presence lasts unless renewed",
+              fallback = "60s",
+              least = 2000,
+              consequence = "must be longer than presence_update_interval")
+          Duration presenceTtl,
+      @Option(
+              value = "How often the position of a quiet subscription is compared with its stream",
+              fallback = "5s",
+              least = 100,
+              consequence = "a lost publication is noticed within twice this time")
+          Duration positionCheckInterval) {}
+
+  /** What tokens must be. */
+  record Token(
+      @Option(
+              value = "The secret that HMAC tokens are signed with",
+              reloads = true,
+              consequence = "at least 32, 48 or 64 bytes for HS256, HS384 or HS512")
+          Secret hmacSecretKey,
+      @Option(
+              value = "The algorithm of HMAC tokens: HS256, HS384 or HS512",
+              consequence = "must be set with hmac_secret_key; tokens of another one are refused")
+          String hmacAlgorithm,
+      @Option(
+              value = "The secret before this one, still accepted",
+              reloads = true,
+              consequence = "remove it when the last token signed with it has ended")
+          Secret hmacPreviousSecretKey,
+      @Option(
+              value = "The issuer's RSA public key, PEM, for RS256, RS384 and RS512",
+              reloads = true)
+          String rsaPublicKey,
+      @Option(
+              value = "The issuer's EC public key, PEM, for ES256, ES384 or ES512 by its curve",
+              reloads = true)
+          String ecdsaPublicKey,
+      @Option(
+              value = "An https address with the issuer's keys (JWKS)",
+              consequence = "the keys above must not be set then")
+          String jwksPublicEndpoint,
+      @Option("The algorithms accepted with jwks_public_endpoint, such as RS256 or EdDSA")
+          List<String> jwksAlgorithms,
+      @Option(
+              value = "The audience that tokens must name",
+              consequence = "unset: tokens must not name any")
+          String audience,
+      @Option("The issuer that tokens must name") String issuer,
+      @Option(value = "The claim with the user's id", fallback = "sub") String userIdClaim,
+      @Option(
+              value = "Tokens without an end (exp) are accepted",
+              fallback = "false",
+              consequence = "such a token is good until the key is replaced")
+          boolean allowWithoutExpiry) {}
+
+  /** A channel of every user's own. */
+  record PersonalChannel(
+      @Option(
+              value = "Every user is subscribed to a personal channel by connecting",
+              fallback = "false")
+          boolean enabled,
+      @Option("The namespace of personal channels; empty for none")
+          String personalChannelNamespace) {}
+
+  /** Which back end decides about connections. */
+  record ClientProxy(Backend connect, Backend refresh) {}
+
+  /** A back end that is asked over HTTP. */
+  record Backend(
+      @Option(value = "Whether it is asked", fallback = "false") boolean enabled,
+      @Option("Where it is asked: an http or https URL that takes POST") String endpoint,
+      @Option(
+              value = "How long it may take to answer",
+              fallback = "1s",
+              least = 10,
+              consequence = "then the client is told error 100 and tries again")
+          Duration timeout,
+      @Option("Headers sent with every question, such as an API key of the back end")
+          Map<String, Secret> staticHeaders) {}
+
+  /** A back end with a name. */
+  record NamedBackend(@Option("What namespaces call it") String name, @Inline Backend backend) {}
+
+  /** The rules of channels. */
+  record Channel(
+      @Option(value = "Rules of the channels without a namespace", reloads = true)
+          ChannelRules withoutNamespace,
+      @Option(value = "Rules by namespace", reloads = true) List<Namespace> namespaces,
+      ChannelProxy proxy) {}
+
+  /** A namespace. */
+  record Namespace(
+      @Option("What stands before the first colon of a channel's name") String name,
+      @Inline ChannelRules rules) {}
+
+  /** The back ends that are asked unless a namespace names another. */
+  record ChannelProxy(Backend subscribe, Backend publish, Backend subRefresh) {}
+
+  /** Remote procedure calls of clients. */
+  record Rpc(Backend proxy) {}
+
+  /** The API of back ends. */
+  record HttpApi(
+      @Option(
+              value = "The key that back ends present, in X-API-Key or Authorization: apikey",
+              reloads = true,
+              consequence = "at least 16 characters; without a key the API is off")
+          Secret key,
+      @Option(value = "A second key, for changing keys without a gap", reloads = true)
+          Secret secondKey,
+      @Option(
+              value = "INSECURE: the API takes everybody's calls without a key",
+              fallback = "false",
+              consequence = "on loopback only, and with the flag --i-understand")
+          boolean insecure,
+      @Option(
+              value =
+                  "How errors are told: default (200 with an error) or transport (by HTTP status)",
+              fallback = "default")
+          ErrorMode errorMode,
+      @Option(
+              value = "Wrong keys from one address within a minute",
+              fallback = "10",
+              least = 1,
+              consequence = "beyond it the address gets 429 until a minute has passed")
+          int maxKeyFailures,
+      @Option(
+              value = "How long the broker may take for one call",
+              fallback = "5s",
+              least = 10,
+              consequence = "then the answer is error 100")
+          Duration timeout) {}
+
+  /** How the API tells errors. */
+  enum ErrorMode {
+    DEFAULT,
+    TRANSPORT
+  }
+
+  /** What carries channels between nodes. */
+  record Broker(
+      @Option(
+              value = "memory for a single node; redis or nats for several",
+              fallback = "memory",
+              consequence = "with memory the history ends with the process")
+          String type,
+      @Option("The options of the broker, by name") Map<String, Secret> options) {}
+
+  /** This node. */
+  record Node(
+      @Option(
+              value = "What the node is called in the answers of info",
+              consequence = "unset: host name and port")
+          String name) {}
+
+  /** The log. */
+  record Log(
+      @Option(
+              value = "error, warn, info, debug or trace; the variable DUNLIN_LOG and -v win",
+              fallback = "info",
+              reloads = true)
+          LogLevel level,
+      @Option(value = "text or json, one object a line", fallback = "text") LogFormat format) {}
+
+  /** How the log is written. */
+  enum LogFormat {
+    TEXT,
+    JSON
+  }
+
+  /** The end. */
+  record Shutdown(
+      @Option(
+              value = "The time over which SIGTERM spreads the closes of connections, at most",
+              fallback = "20s",
+              consequence = "few connections are closed faster: 2 ms each")
+          Duration spread,
+      @Option(
+              value = "How long the end may take",
+              fallback = "30s",
+              least = 100,
+              consequence = "connections left then are cut")
+          Duration timeout) {}
+
+  /** Something that can be switched off. */
+  record Toggle(@Option(value = "Whether it is served", fallback = "true") boolean enabled) {}
+}

@@ -1,0 +1,285 @@
+package dev.dunlin.app;
+
+import dev.dunlin.auth.OriginPolicy;
+import dev.dunlin.centrifuge.NamespaceOptions;
+import dev.dunlin.centrifuge.Namespaces;
+import dev.dunlin.websocket.UpgradeRequest;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/** What has to hold between options. Every problem names the option and the remedy. */
+final class ConfigRules {
+
+  private static final int MIN_API_KEY = 16;
+
+  private final Config config;
+  private final List<String> problems = new ArrayList<>();
+
+  private ConfigRules(Config config) {
+    this.config = config;
+  }
+
+  /** What is wrong, whoever uses the configuration. */
+  static List<String> problems(Config config) {
+    var rules = new ConfigRules(config);
+    rules.tokens();
+    rules.times();
+    rules.channels();
+    rules.backends();
+    rules.api();
+    rules.transport();
+    return rules.problems;
+  }
+
+  /** What is missing for a server that others use. */
+  static List<String> unready(Config config) {
+    var client = config.client();
+    if (TokenKeys.present(client.token())
+        || client.proxy().connect().enabled()
+        || client.allowAnonymousConnectWithoutToken()) {
+      return List.of();
+    }
+    return List.of(
+        "client.token.hmac_secret_key: nobody could connect; set it, another key of client.token,"
+            + " client.proxy.connect or client.allow_anonymous_connect_without_token");
+  }
+
+  /** The switches that are on and should be off where others can reach the server. */
+  static List<String> insecure(Config config) {
+    var switches = new ArrayList<String>();
+    if (config.httpApi().insecure()) {
+      switches.add("http_api.insecure");
+    }
+    if (config.client().allowedOrigins().contains("*")) {
+      switches.add("client.allowed_origins: \"*\"");
+    }
+    return switches;
+  }
+
+  /** Whether the address is one that only this machine reaches. */
+  static boolean loopback(String address) {
+    try {
+      return !address.isEmpty() && InetAddress.getByName(address).isLoopbackAddress();
+    } catch (UnknownHostException unknown) {
+      return false;
+    }
+  }
+
+  private void tokens() {
+    var token = config.client().token();
+    try {
+      if (token.jwksPublicEndpoint().isEmpty()) {
+        TokenKeys.fixed(token);
+      } else {
+        TokenKeys.jwks(token);
+      }
+    } catch (IllegalArgumentException wrong) {
+      problems.add(String.valueOf(wrong.getMessage()));
+    }
+  }
+
+  private void times() {
+    var client = config.client();
+    if (client.pongTimeout().compareTo(client.pingInterval()) >= 0) {
+      problems.add("client.pong_timeout: must be shorter than client.ping_interval");
+    }
+    if (client.presenceTtl().compareTo(client.presenceUpdateInterval()) <= 0) {
+      problems.add("client.presence_ttl: must be longer than client.presence_update_interval");
+    }
+    if (config.shutdown().spread().compareTo(config.shutdown().timeout()) > 0) {
+      problems.add("shutdown.spread: must not be longer than shutdown.timeout");
+    }
+  }
+
+  private void channels() {
+    rules("channel.without_namespace", config.channel().withoutNamespace());
+    var names = new LinkedHashMap<String, Integer>();
+    var namespaces = config.channel().namespaces();
+    for (int i = 0; i < namespaces.size(); i++) {
+      var namespace = namespaces.get(i);
+      var path = "channel.namespaces[" + i + "]";
+      if (names.put(namespace.name(), i) != null) {
+        problems.add(path + ".name: '" + namespace.name() + "' is there twice");
+      }
+      try {
+        var unused =
+            new Namespaces(
+                NamespaceOptions.defaults(), Map.of(namespace.name(), NamespaceOptions.defaults()));
+      } catch (IllegalArgumentException wrong) {
+        problems.add(path + ".name: " + wrong.getMessage());
+      }
+      rules(path, namespace.rules());
+    }
+    var personal = config.client().subscribeToUserPersonalChannel();
+    if (personal.enabled()
+        && !personal.personalChannelNamespace().isEmpty()
+        && !names.containsKey(personal.personalChannelNamespace())) {
+      problems.add(
+          "client.subscribe_to_user_personal_channel.personal_channel_namespace: there is no"
+              + " namespace '"
+              + personal.personalChannelNamespace()
+              + "'");
+    }
+  }
+
+  private void rules(String path, ChannelRules rules) {
+    try {
+      var unused = rules.options();
+    } catch (IllegalArgumentException wrong) {
+      problems.add(
+          path + ": " + String.valueOf(wrong.getMessage()).lines().findFirst().orElse("wrong"));
+    }
+    var proxies = config.channel().proxy();
+    asked(
+        path,
+        "subscribe",
+        rules.subscribeProxyEnabled(),
+        rules.subscribeProxyName(),
+        proxies.subscribe());
+    asked(
+        path, "publish", rules.publishProxyEnabled(), rules.publishProxyName(), proxies.publish());
+    asked(
+        path,
+        "sub_refresh",
+        rules.subRefreshProxyEnabled(),
+        rules.subRefreshProxyName(),
+        proxies.subRefresh());
+  }
+
+  private void asked(
+      String path, String event, boolean enabled, String name, Config.Backend fallback) {
+    if (!enabled) {
+      return;
+    }
+    if (name.equals("default")) {
+      if (fallback.endpoint().isEmpty()) {
+        problems.add(
+            path + "." + event + "_proxy_enabled: needs channel.proxy." + event + ".endpoint");
+      }
+    } else if (config.proxies().stream().noneMatch(proxy -> proxy.name().equals(name))) {
+      problems.add(path + "." + event + "_proxy_name: there is no '" + name + "' in proxies");
+    }
+  }
+
+  private void backends() {
+    backend("client.proxy.connect", config.client().proxy().connect(), false);
+    backend("client.proxy.refresh", config.client().proxy().refresh(), false);
+    backend("channel.proxy.subscribe", config.channel().proxy().subscribe(), false);
+    backend("channel.proxy.publish", config.channel().proxy().publish(), false);
+    backend("channel.proxy.sub_refresh", config.channel().proxy().subRefresh(), false);
+    backend("rpc.proxy", config.rpc().proxy(), false);
+    for (int i = 0; i < config.proxies().size(); i++) {
+      var path = "proxies[" + i + "]";
+      if (config.proxies().get(i).name().isEmpty()) {
+        problems.add(path + ".name: must be set");
+      }
+      backend(path, config.proxies().get(i).backend(), true);
+    }
+  }
+
+  private void backend(String path, Config.Backend backend, boolean needed) {
+    if (backend.endpoint().isEmpty()) {
+      if (backend.enabled() || needed) {
+        problems.add(path + ".endpoint: must be set");
+      }
+      return;
+    }
+    try {
+      var scheme = String.valueOf(URI.create(backend.endpoint()).getScheme());
+      if (scheme.equals("http") || scheme.equals("https")) {
+        return;
+      }
+    } catch (IllegalArgumentException malformed) {
+      // said below, in the same words as for another scheme
+    }
+    problems.add(path + ".endpoint: must be an http or https URL");
+  }
+
+  private void api() {
+    for (var key : List.of(config.httpApi().key(), config.httpApi().secondKey())) {
+      if (key.present() && key.value().length() < MIN_API_KEY) {
+        problems.add(
+            "http_api.key: has "
+                + key.value().length()
+                + " characters and needs at least "
+                + MIN_API_KEY
+                + "; make one with: openssl rand -hex 32");
+      }
+    }
+    var server = config.httpServer();
+    var address = server.internalPort() > 0 ? server.internalAddress() : server.address();
+    if (config.httpApi().insecure() && !loopback(address)) {
+      problems.add(
+          "http_api.insecure: is refused on an address that others reach; set http_api.key, or"
+              + " listen at 127.0.0.1");
+    }
+  }
+
+  private void transport() {
+    var server = config.httpServer();
+    var tls = server.tls();
+    if (tls.enabled()) {
+      file("http_server.tls.cert_pem_file", tls.certPemFile(), true);
+      file("http_server.tls.key_pem_file", tls.keyPemFile(), true);
+      file("http_server.tls.client_ca_pem_file", tls.clientCaPemFile(), false);
+    } else if (config.preset() == Preset.PUBLIC_INTERNET
+        && !server.behindTlsProxy()
+        && !loopback(server.address())) {
+      problems.add(
+          "http_server.tls.enabled: public_internet wants TLS; set it, or"
+              + " http_server.behind_tls_proxy where a proxy ends TLS");
+    }
+    if (server.port() > 65535 || server.internalPort() > 65535) {
+      problems.add("http_server.port: a port is at most 65535");
+    }
+    if (server.port() > 0 && server.port() == server.internalPort()) {
+      problems.add("http_server.internal_port: must be another port than http_server.port");
+    }
+    try {
+      var unused = origins(config.client().allowedOrigins());
+    } catch (IllegalArgumentException wrong) {
+      problems.add("client.allowed_origins: " + wrong.getMessage());
+    }
+  }
+
+  private void file(String option, String path, boolean needed) {
+    if (path.isEmpty()) {
+      if (needed) {
+        problems.add(option + ": must be set where TLS is enabled");
+      }
+    } else if (!Files.isReadable(Path.of(path))) {
+      problems.add(option + ": " + path + " cannot be read");
+    }
+  }
+
+  /**
+   * Which pages may connect.
+   *
+   * @throws IllegalArgumentException if one is not an origin
+   */
+  static Predicate<UpgradeRequest> origins(List<String> allowed) {
+    var policy = OriginPolicy.sameOrigin();
+    for (var origin : allowed) {
+      policy = origin.equals("*") ? OriginPolicy.anyOrigin() : policy.allow(origin);
+      if (origin.equals("*")) {
+        break;
+      }
+    }
+    var rule = policy;
+    return request ->
+        rule.check(
+                request.headers().all("Origin"),
+                request.secure(),
+                request.host().orElse(""),
+                request.hasCookies())
+            .allowed();
+  }
+}

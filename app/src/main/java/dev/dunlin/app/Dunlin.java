@@ -1,0 +1,356 @@
+package dev.dunlin.app;
+
+import dev.dunlin.auth.Authenticator;
+import dev.dunlin.auth.Identity;
+import dev.dunlin.auth.KeySet;
+import dev.dunlin.auth.Tickets;
+import dev.dunlin.centrifuge.CentrifugeEndpoint;
+import dev.dunlin.centrifuge.Hooks;
+import dev.dunlin.centrifuge.Namespaces;
+import dev.dunlin.centrifuge.ProtocolOptions;
+import dev.dunlin.channels.Broker;
+import dev.dunlin.channels.Hub;
+import dev.dunlin.channels.MemoryBroker;
+import dev.dunlin.server.HttpHandler;
+import dev.dunlin.server.Listener;
+import dev.dunlin.server.Route;
+import dev.dunlin.server.Tls;
+import dev.dunlin.server.WebSocketServer;
+import dev.dunlin.websocket.Compression;
+import dev.dunlin.websocket.Limits;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * The server, put together as a configuration says: hub and broker, the channel protocol, and
+ * beside it API, metrics, health and start page over HTTP. It knows neither command line nor
+ * signals.
+ */
+final class Dunlin implements AutoCloseable {
+
+  /** Where clients connect. */
+  static final String CLIENTS = "/connection/websocket";
+
+  private static final Duration BROKER_START = Duration.ofSeconds(10);
+  private static final Duration MAINTENANCE = Duration.ofSeconds(10);
+
+  private final Config config;
+  private final Hub hub;
+  private final Optional<KeySet> tokenKeys;
+  private final ApiKeys apiKeys;
+  private final Optional<Tls> tls;
+  private final Metrics metrics;
+  private final CentrifugeEndpoint endpoint;
+  private final WebSocketServer server;
+  private final ScheduledExecutorService maintenance =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("dunlin-maintenance").factory());
+  private volatile Namespaces namespaces;
+  private volatile boolean draining;
+
+  private Dunlin(Config config, boolean development) {
+    this.config = config;
+    var broker = broker(config.broker());
+    hub = Hub.over(broker);
+    try {
+      awaitBroker();
+      var token = config.client().token();
+      var fixed = TokenKeys.fixed(token);
+      tokenKeys = fixed.length == 0 ? Optional.empty() : Optional.of(KeySet.of(fixed));
+      apiKeys = new ApiKeys(keys(config), config.httpApi().maxKeyFailures(), System::nanoTime);
+      tls = tls(config.httpServer().tls());
+      namespaces = namespaces(config.channel());
+      metrics = new Metrics();
+      var tickets = Tickets.create();
+      endpoint = made();
+      metrics.watch(hub, endpoint.clients(), ConfigRules.insecure(config).size());
+      server = listen(tickets, development);
+      metrics.watch(server);
+    } catch (RuntimeException failure) {
+      hub.close();
+      throw failure;
+    }
+    if (broker instanceof MemoryBroker memory) {
+      var unused =
+          maintenance.scheduleWithFixedDelay(
+              memory::maintain,
+              MAINTENANCE.toMillis(),
+              MAINTENANCE.toMillis(),
+              TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /**
+   * Starts the server.
+   *
+   * @param development whether it serves a developer on this machine
+   * @throws CommandFailure naming the setting and the remedy if it cannot start
+   */
+  static Dunlin start(Config config, boolean development) {
+    return new Dunlin(config, development);
+  }
+
+  // ---- parts
+
+  private static Broker broker(Config.Broker choice) {
+    var options = new LinkedHashMap<String, String>();
+    choice.options().forEach((name, value) -> options.put(name, value.value()));
+    try {
+      return Broker.open(choice.type(), options);
+    } catch (IllegalArgumentException wrong) {
+      throw CommandFailure.misused("broker: " + wrong.getMessage());
+    }
+  }
+
+  private void awaitBroker() {
+    try {
+      hub.ready()
+          .toCompletableFuture()
+          .orTimeout(BROKER_START.toMillis(), TimeUnit.MILLISECONDS)
+          .join();
+    } catch (CompletionException failure) {
+      throw CommandFailure.failed(
+          "broker.type "
+              + config.broker().type()
+              + ": cannot be reached: "
+              + failure.getCause()
+              + "; check broker.options");
+    }
+  }
+
+  private static List<Secret> keys(Config config) {
+    return List.of(config.httpApi().key(), config.httpApi().secondKey());
+  }
+
+  private static Optional<Tls> tls(Config.Tls files) {
+    if (!files.enabled()) {
+      return Optional.empty();
+    }
+    try {
+      var tls = Tls.of(Path.of(files.certPemFile()), Path.of(files.keyPemFile()));
+      return Optional.of(
+          files.clientCaPemFile().isEmpty()
+              ? tls
+              : tls.clientAuth(Tls.ClientAuth.REQUIRED, Path.of(files.clientCaPemFile())));
+    } catch (IllegalArgumentException unusable) {
+      throw CommandFailure.misused("http_server.tls: " + unusable.getMessage());
+    }
+  }
+
+  private static Namespaces namespaces(Config.Channel channel) {
+    return new Namespaces(
+        channel.withoutNamespace().options(),
+        channel.namespaces().stream()
+            .collect(
+                Collectors.toMap(
+                    Config.Namespace::name, namespace -> namespace.rules().options())));
+  }
+
+  private CentrifugeEndpoint made() {
+    var client = config.client();
+    var made =
+        CentrifugeEndpoint.over(hub)
+            .named("dunlin", VersionCommand.version())
+            .namespaces(() -> namespaces)
+            .hooks(metrics.counting(Hooks.NONE))
+            .options(
+                new ProtocolOptions(
+                    client.pingInterval(),
+                    client.pongTimeout(),
+                    client.staleCloseDelay(),
+                    client.expiredCloseDelay(),
+                    client.channelLimit(),
+                    client.recoveryMaxPublicationLimit(),
+                    client.presenceUpdateInterval(),
+                    client.presenceTtl(),
+                    client.positionCheckInterval(),
+                    ProtocolOptions.defaults().errorLimit(),
+                    ProtocolOptions.defaults().serverTime(),
+                    ProtocolOptions.defaults().compaction()));
+    if (TokenKeys.present(client.token())) {
+      made = made.authenticate(TokenKeys.verifier(client.token(), tokenKeys));
+    }
+    if (client.allowAnonymousConnectWithoutToken()) {
+      made = made.allowAnonymous();
+    }
+    var personal = client.subscribeToUserPersonalChannel();
+    return personal.enabled() ? made.personalChannels(personal.personalChannelNamespace()) : made;
+  }
+
+  private WebSocketServer listen(Tickets tickets, boolean development) {
+    var http = config.httpServer();
+    // Whoever brings no ticket shows a token in the first command.
+    var authenticator =
+        Authenticator.anyOf(
+            tickets, credentials -> CompletableFuture.completedStage(Identity.anonymous()));
+    var route =
+        Route.at(CLIENTS)
+            .authenticate(authenticator)
+            .origins(ConfigRules.origins(config.client().allowedOrigins()))
+            .compression(
+                config.websocket().compression() ? Compression.shared() : Compression.off());
+    var clients = Listener.on(address(http.address(), http.port())).route(route, endpoint);
+    if (tls.isPresent()) {
+      clients = clients.tls(tls.get());
+    }
+    var builder = WebSocketServer.builder().limits(limits());
+    boolean apart = http.internalPort() > 0;
+    var operations =
+        apart ? Listener.on(address(http.internalAddress(), http.internalPort())) : clients;
+    for (var page : pages(tickets, development).entrySet()) {
+      operations = operations.http(page.getKey(), page.getValue());
+    }
+    builder.listen(apart ? clients : operations);
+    if (apart) {
+      builder.listen(operations);
+    }
+    try {
+      return builder.start();
+    } catch (UncheckedIOException unavailable) {
+      throw CommandFailure.failed(
+          "http_server.port: cannot listen at "
+              + shown(http.address())
+              + ":"
+              + http.port()
+              + (apart ? " and " + shown(http.internalAddress()) + ":" + http.internalPort() : "")
+              + " ("
+              + why(unavailable)
+              + "): stop what listens there, or choose another with --port");
+    }
+  }
+
+  /** What the operating system said. */
+  private static String why(Throwable failure) {
+    var cause = failure.getCause();
+    return cause == null ? String.valueOf(failure.getMessage()) : why(cause);
+  }
+
+  private static String shown(String address) {
+    return address.isEmpty() ? "*" : address;
+  }
+
+  private static InetSocketAddress address(String host, int port) {
+    var address = host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
+    if (address.isUnresolved()) {
+      throw CommandFailure.misused("http_server.address: '" + host + "' is no address");
+    }
+    return address;
+  }
+
+  private Limits limits() {
+    var websocket = config.websocket();
+    return Limits.defaults()
+        .maxMessageBytes((int) websocket.messageSizeLimit())
+        .stalledWrite(websocket.writeTimeout())
+        .sendBufferBytes((int) websocket.sendBufferSize())
+        .outboundBytes((int) config.client().queueMaxSize())
+        .maxRequestBodyBytes((int) config.httpServer().maxRequestBodySize())
+        .maxConnections(config.httpServer().connectionLimit())
+        .maxConnectionsPerAddress(config.httpServer().connectionLimitPerAddress());
+  }
+
+  /** What is served over plain HTTP, by path. */
+  private Map<String, HttpHandler> pages(Tickets tickets, boolean development) {
+    var pages = new LinkedHashMap<String, HttpHandler>();
+    if (apiKeys.present() || config.httpApi().insecure()) {
+      var node = new NodeReport(config, hub, endpoint.clients());
+      var methods =
+          new ApiMethods(endpoint.api(), tickets, node::write, config.httpApi().timeout());
+      pages.put(
+          "/api/{method}",
+          new HttpApi(
+              methods,
+              apiKeys,
+              config.httpApi().insecure(),
+              config.httpApi().errorMode(),
+              metrics::apiCalled));
+    }
+    if (config.health().enabled()) {
+      var health = new Health(this::ready);
+      pages.put("/health", health);
+      pages.put("/health/live", health);
+      pages.put("/health/ready", health);
+    }
+    if (config.prometheus().enabled()) {
+      pages.put("/metrics", metrics);
+    }
+    if (development) {
+      pages.put("/", new StartPage(List.copyOf(pages.keySet())));
+    }
+    return pages;
+  }
+
+  // ---- life
+
+  /** The address for clients, then the one for operations if it is another. */
+  List<InetSocketAddress> addresses() {
+    return server.addresses();
+  }
+
+  CentrifugeEndpoint endpoint() {
+    return endpoint;
+  }
+
+  /** Why the server should get no new clients; empty if it may. */
+  private Optional<String> ready() {
+    return draining
+        ? Optional.of("draining")
+        : hub.linked() ? Optional.empty() : Optional.of("no link to the broker");
+  }
+
+  /**
+   * Takes over what can change while it runs: namespaces, token keys, API keys and certificates,
+   * all or, if any of it is unusable, nothing.
+   *
+   * @throws CommandFailure if something in it cannot be used
+   */
+  void reload(Config changed) {
+    var rules = namespaces(changed.channel());
+    var fixed = TokenKeys.fixed(changed.client().token());
+    if ((fixed.length == 0) != tokenKeys.isEmpty()) {
+      throw CommandFailure.misused(
+          "client.token: keys of the file and keys of jwks_public_endpoint change places with a"
+              + " restart only");
+    }
+    try {
+      tls.ifPresent(Tls::reload); // the only step that can fail, and then it keeps what it had
+    } catch (IllegalArgumentException unusable) {
+      throw CommandFailure.misused("http_server.tls: " + unusable.getMessage());
+    }
+    tokenKeys.ifPresent(keys -> keys.replace(fixed));
+    apiKeys.replace(keys(changed));
+    namespaces = rules;
+  }
+
+  /** Closes all connections as the configuration says; returns when none is left. */
+  void drain() {
+    draining = true;
+    var shutdown = config.shutdown();
+    var spread = Duration.ofMillis(Math.min(shutdown.spread().toMillis(), 2L * connections()));
+    server.drain(spread, shutdown.timeout()).toCompletableFuture().join();
+  }
+
+  /** The number of WebSocket connections. */
+  int connections() {
+    return server.connections();
+  }
+
+  @Override
+  public void close() {
+    maintenance.shutdownNow();
+    server.close();
+    hub.close();
+  }
+}

@@ -1,0 +1,37 @@
+package dev.dunlin.app;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Defaults for a kind of place, between the built-in defaults and what is set. */
+enum Preset {
+  /** The built-in defaults. */
+  NONE(Map.of()),
+  /** Clients that nobody knows: fewer connections and channels each, and operations apart. */
+  PUBLIC_INTERNET(
+      Map.of(
+          "http_server.connection_limit_per_address", "100",
+          "http_server.internal_port", "9000",
+          "http_server.max_request_body_size", "256KiB",
+          "client.channel_limit", "64",
+          "client.queue_max_size", "512KiB",
+          "http_api.max_key_failures", "5")),
+  /** Clients of one's own in a network of one's own: larger messages, no limit per address. */
+  TRUSTED_LAN(
+      Map.of(
+          "http_server.connection_limit_per_address", "0",
+          "websocket.message_size_limit", "1MiB",
+          "client.channel_limit", "1000",
+          "client.queue_max_size", "4MiB"));
+
+  private final Map<String, String> defaults;
+
+  Preset(Map<String, String> defaults) {
+    this.defaults = defaults;
+  }
+
+  /** The options that it sets, by path. */
+  Map<String, String> defaults() {
+    return new LinkedHashMap<>(defaults);
+  }
+}

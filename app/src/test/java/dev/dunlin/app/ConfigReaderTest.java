@@ -1,0 +1,247 @@
+package dev.dunlin.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.dunlin.auth.JwsAlgorithm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigReaderTest {
+
+  private static final String SECRET = "0123456789abcdef".repeat(4);
+
+  @TempDir Path folder;
+
+  private ConfigReader.Reading read(
+      String yaml, Map<String, String> environment, Map<String, String> flags) {
+    var file = folder.resolve("dunlin.yaml");
+    try {
+      Files.writeString(file, yaml);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return new ConfigReader(Optional.of(file), environment, flags).read();
+  }
+
+  private Config config(String yaml) {
+    return read(yaml, Map.of(), Map.of()).config();
+  }
+
+  private String refusal(String yaml) {
+    try {
+      config(yaml);
+    } catch (CommandFailure refused) {
+      assertThat(refused.exitCode()).isEqualTo(ExitCode.USAGE);
+      return String.valueOf(refused.getMessage()).replace(folder.toString() + "/", "");
+    }
+    throw new AssertionError("accepted");
+  }
+
+  @Test
+  void emptyFileGivesTheDefaults() {
+    var config = config("");
+    assertThat(config.httpServer().port()).isEqualTo(8000);
+    assertThat(config.websocket().messageSizeLimit()).isEqualTo(65536);
+    assertThat(config.client().pingInterval()).isEqualTo(Duration.ofSeconds(25));
+    assertThat(config.channel().withoutNamespace().allowSubscribeForClient()).isFalse();
+    assertThat(config.client().allowedOrigins()).isEmpty();
+  }
+
+  @Test
+  void flagsWinOverTheEnvironmentAndThatOverTheFileAndThatOverThePreset() {
+    var yaml =
+        """
+        preset: trusted-lan
+        client:
+          channel_limit: 7
+          queue_max_size: 2MiB
+          ping_interval: 20s
+        """;
+    var environment = Map.of("DUNLIN_CLIENT_PING_INTERVAL", "15s", "DUNLIN_HTTP_SERVER_PORT", "1");
+    var config = read(yaml, environment, Map.of("http_server.port", "2")).config();
+    assertThat(config.websocket().messageSizeLimit()).isEqualTo(1 << 20);
+    assertThat(config.client().channelLimit()).isEqualTo(7);
+    assertThat(config.client().queueMaxSize()).isEqualTo(2 << 20);
+    assertThat(config.client().pingInterval()).isEqualTo(Duration.ofSeconds(15));
+    assertThat(config.httpServer().port()).isEqualTo(2);
+  }
+
+  @Test
+  void listsAndNamespacesAreReadFromFileAndVariable() {
+    var config =
+        read(
+                """
+                client:
+                  allowed_origins: ["https://example.com"]
+                """,
+                Map.of(
+                    "DUNLIN_CHANNEL_NAMESPACES",
+                    "[{\"name\": \"chat\", \"history_size\": 10, \"history_ttl\": \"1m\"}]"),
+                Map.of())
+            .config();
+    assertThat(config.client().allowedOrigins()).containsExactly("https://example.com");
+    assertThat(config.channel().namespaces()).hasSize(1);
+    assertThat(config.channel().namespaces().getFirst().rules().options().historySize())
+        .isEqualTo(10);
+    var spaced =
+        read(
+            "",
+            Map.of("DUNLIN_CLIENT_ALLOWED_ORIGINS", "https://a.example https://b.example"),
+            Map.of());
+    assertThat(spaced.config().client().allowedOrigins())
+        .containsExactly("https://a.example", "https://b.example");
+  }
+
+  @Test
+  void unknownKeyIsAnErrorWithItsPlaceAndASuggestion() {
+    assertThat(refusal("client:\n  ping_intervall: 3s\n"))
+        .isEqualTo(
+            "client.ping_intervall (dunlin.yaml, line 2): there is no such option;"
+                + " did you mean client.ping_interval?");
+  }
+
+  @Test
+  void unknownKeyOfANamespaceIsAnErrorToo() {
+    assertThat(refusal("channel:\n  namespaces:\n    - name: chat\n      presense: true\n"))
+        .isEqualTo(
+            "channel.namespaces[0].presense (dunlin.yaml, line 4): there is no such option;"
+                + " did you mean channel.namespaces[0].presence?");
+  }
+
+  @Test
+  void allProblemsAreToldAtOnce() {
+    assertThat(refusal("http_server:\n  port: http\nclient:\n  ping_interval: soon\n").lines())
+        .containsExactly(
+            "http_server.port (dunlin.yaml, line 2): 'http' must be a whole number",
+            "dunlin: client.ping_interval (dunlin.yaml, line 4): 'soon' must be a time such as"
+                + " 25s, 5m, 1h30m or 250ms");
+  }
+
+  @Test
+  void secretThatIsTooShortIsRefusedWithTheRemedyAndNotShown() {
+    var secret = "x".repeat(63);
+    assertThat(refusal("client: {token: {hmac_secret_key: " + secret + ", hmac_algorithm: HS512}}"))
+        .contains("client.token.hmac_secret_key", "63 bytes", "openssl rand")
+        .doesNotContain(secret);
+  }
+
+  @Test
+  void hmacSecretNeedsItsAlgorithm() {
+    assertThat(refusal("client: {token: {hmac_secret_key: " + SECRET + "}}"))
+        .startsWith("client.token.hmac_algorithm: must be set");
+    var token =
+        config("client: {token: {hmac_secret_key: " + SECRET + ", hmac_algorithm: HS256}}")
+            .client()
+            .token();
+    assertThat(TokenKeys.fixed(token)[0].algorithm()).isEqualTo(JwsAlgorithm.HS256);
+  }
+
+  @Test
+  void contradictionsBetweenOptionsAreProblems() {
+    assertThat(refusal("client: {ping_interval: 5s, pong_timeout: 5s}"))
+        .contains("client.pong_timeout");
+    assertThat(refusal("channel: {without_namespace: {history_size: 10}}"))
+        .contains("channel.without_namespace: history needs both");
+    assertThat(refusal("channel: {namespaces: [{name: x}]}")).contains("channel.namespaces[0]");
+    assertThat(refusal("channel: {without_namespace: {subscribe_proxy_enabled: true}}"))
+        .contains("channel.proxy.subscribe.endpoint");
+    assertThat(refusal("http_server: {tls: {enabled: true}}")).contains("cert_pem_file");
+    assertThat(refusal("http_api: {key: short}")).contains("http_api.key", "openssl");
+    assertThat(refusal("client: {allowed_origins: [example.com]}"))
+        .contains("client.allowed_origins");
+    assertThat(refusal("preset: public_internet")).contains("http_server.tls.enabled");
+    assertThat(refusal("http_api: {insecure: true}")).contains("http_api.insecure: is refused");
+  }
+
+  @Test
+  void yamlThatIsNoneIsRefusedWithItsPlace() {
+    assertThat(refusal("client: [")).startsWith("dunlin.yaml, line ").contains("is not YAML");
+    assertThat(refusal("client: &a {}\nchannel: *a\n")).contains("anchors");
+    assertThat(refusal("client: {}\nclient: {}\n")).startsWith("dunlin.yaml, line 2");
+    assertThat(refusal("- 1\n")).contains("options were expected");
+  }
+
+  @Test
+  void missingFileIsAnErrorWithARemedy() {
+    var reader = new ConfigReader(Optional.of(folder.resolve("none.yaml")), Map.of(), Map.of());
+    assertThatExceptionOfType(CommandFailure.class)
+        .isThrownBy(reader::read)
+        .withMessageContaining("none.yaml: there is no such file");
+  }
+
+  @Test
+  void unknownVariableIsAWarningSinceOrchestratorsSetSome() {
+    var warnings =
+        read(
+                "",
+                Map.of("DUNLIN_SERVICE_HOST", "10.0.0.1", "DUNLIN_HTTP_SERVER_PROT", "1"),
+                Map.of())
+            .warnings();
+    assertThat(warnings)
+        .hasSize(2)
+        .anyMatch(warning -> warning.contains("did you mean DUNLIN_HTTP_SERVER_PORT?"));
+  }
+
+  @Test
+  void onlyWhatIsHarmlessKeepsTheServerInDevelopment() {
+    var bare = new ConfigReader(Optional.empty(), Map.of(), Map.of("http_server.port", "9000"));
+    assertThat(bare.read(Development::defaults).development()).isTrue();
+    var configured =
+        new ConfigReader(Optional.empty(), Map.of("DUNLIN_HTTP_API_KEY", "k".repeat(20)), Map.of());
+    assertThat(configured.read(Development::defaults).development()).isFalse();
+  }
+
+  @Test
+  void developmentHasNewSecretsAtEachStart() {
+    var reader = new ConfigReader(Optional.empty(), Map.of(), Map.of());
+    var first = reader.read(Development::defaults).config();
+    var second = reader.read(Development::defaults).config();
+    assertThat(first.client().token().hmacSecretKey())
+        .isNotEqualTo(second.client().token().hmacSecretKey());
+    assertThat(first.httpServer().address()).isEqualTo("127.0.0.1");
+    assertThat(ConfigRules.problems(first)).isEmpty();
+    assertThat(ConfigRules.unready(first)).isEmpty();
+    assertThat(ConfigRules.insecure(first)).isEmpty();
+  }
+
+  @Test
+  void noSecretIsInTheTextOfAConfiguration() {
+    var secret = "s3cr3t".repeat(12);
+    var config =
+        config(
+            "client: {token: {hmac_secret_key: "
+                + secret
+                + ", hmac_algorithm: HS512}}\nhttp_api: {key: "
+                + secret
+                + "}\nbroker: {options: {password: "
+                + secret
+                + "}}");
+    assertThat(config.toString()).doesNotContain(secret);
+  }
+
+  @Test
+  void everyOptionHasADescriptionAndAFallbackThatCanBeRead() {
+    var seen = new LinkedHashMap<String, String>();
+    for (var entry : ConfigSchema.entries()) {
+      assertThat(entry.option().value()).as(entry.path()).isNotBlank().doesNotEndWith(".");
+      assertThat(seen.put(entry.path(), entry.path())).as("twice: " + entry.path()).isNull();
+    }
+    assertThat(seen).containsKeys("http_server.port", "channel.namespaces[].presence");
+  }
+
+  @Test
+  void presetsSetOptionsThatExistToValuesThatCanBeRead() {
+    for (var preset : Preset.values()) {
+      var config = config("preset: " + preset.name() + "\nhttp_server: {behind_tls_proxy: true}");
+      assertThat(config.preset()).isEqualTo(preset);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package dev.dunlin.app;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A server in development mode on a free port, and an HTTP client for it. */
+final class TestServer implements AutoCloseable {
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final Config config;
+  private final Dunlin server;
+
+  private TestServer(Map<String, String> options) {
+    var flags = new LinkedHashMap<>(options);
+    flags.putIfAbsent("http_server.port", "0");
+    var tree = Development.defaults();
+    for (var each : flags.entrySet()) {
+      tree =
+          tree.overlaid(ConfigNode.at(each.getKey(), ConfigNode.yaml(each.getValue(), "the test")));
+    }
+    var binder = new ConfigBinder();
+    config = binder.bind(Config.class, tree, "");
+    if (!binder.problems().isEmpty()) {
+      throw new IllegalArgumentException(binder.problems().toString());
+    }
+    server = Dunlin.start(config, true);
+  }
+
+  static TestServer start() {
+    return new TestServer(Map.of());
+  }
+
+  /** With these options, each written as in a file. */
+  static TestServer start(Map<String, String> options) {
+    return new TestServer(options);
+  }
+
+  Config config() {
+    return config;
+  }
+
+  Dunlin server() {
+    return server;
+  }
+
+  String key() {
+    return config.httpApi().key().value();
+  }
+
+  String token(String user) {
+    return new TokenMaker(config.client().token())
+        .token(user, Optional.empty(), java.time.Duration.ofHours(1), java.time.Instant.now(), "");
+  }
+
+  URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + server.addresses().getFirst().getPort() + path);
+  }
+
+  URI webSocket() {
+    return URI.create("ws://127.0.0.1:" + server.addresses().getFirst().getPort() + Dunlin.CLIENTS);
+  }
+
+  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return http.send(
+        HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** Posts with headers given as names and values. */
+  HttpResponse<String> post(String path, String body, String... headers)
+      throws IOException, InterruptedException {
+    var request = HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.ofString(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** Calls a method of the API with the right key. */
+  String call(String method, String body) throws IOException, InterruptedException {
+    return post("/api/" + method, body, "X-API-Key", key()).body();
+  }
+
+  /** The result of a call. */
+  JsonNode result(String method, String body) throws IOException, InterruptedException {
+    return JSON.readTree(call(method, body)).get("result");
+  }
+
+  @Override
+  public void close() {
+    http.close();
+    server.close();
+  }
+}
