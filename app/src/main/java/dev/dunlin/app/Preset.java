@@ -24,6 +24,7 @@ enum Preset {
           "client.channel_limit", "1000",
           "client.queue_max_size", "4MiB"));
 
+  @SuppressWarnings("ImmutableEnumChecker") // made by Map.of, and copied on the way out
   private final Map<String, String> defaults;
 
   Preset(Map<String, String> defaults) {
