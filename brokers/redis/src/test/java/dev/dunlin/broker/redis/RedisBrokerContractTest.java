@@ -2,6 +2,7 @@ package dev.dunlin.broker.redis;
 
 import dev.dunlin.channels.Broker;
 import dev.dunlin.testing.BrokerContract;
+import dev.dunlin.testing.ServerProcess;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -10,11 +11,11 @@ import org.junit.jupiter.api.BeforeAll;
 /** The Redis broker keeps the contract, on a real Redis. */
 class RedisBrokerContractTest extends BrokerContract {
 
-  private static RedisProcess redis;
+  private static ServerProcess redis;
 
   @BeforeAll
   static void startRedis() throws Exception {
-    redis = RedisProcess.start();
+    redis = ServerProcess.redis();
   }
 
   @AfterAll

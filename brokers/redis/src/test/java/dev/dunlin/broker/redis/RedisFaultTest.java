@@ -14,6 +14,7 @@ import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.Publication;
 import dev.dunlin.channels.PublishOptions;
 import dev.dunlin.channels.PublishResult;
+import dev.dunlin.testing.ServerProcess;
 import dev.dunlin.testing.StreamReader;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,21 +44,21 @@ class RedisFaultTest {
   private static final PublishOptions KEPT =
       PublishOptions.of(ChannelOptions.history(100_000, Duration.ofMinutes(5)));
 
-  private static RedisProcess redis;
-  private static RedisProcess durable;
+  private static ServerProcess redis;
+  private static ServerProcess durable;
 
   private final String channel = "fault:" + UUID.randomUUID();
   private final List<AutoCloseable> open = new ArrayList<>();
 
   @BeforeAll
   static void startBoth() throws Exception {
-    redis = RedisProcess.start();
-    durable = RedisProcess.start("--appendonly", "yes", "--appendfsync", "always");
+    redis = ServerProcess.redis();
+    durable = ServerProcess.redis("--appendonly", "yes", "--appendfsync", "always");
   }
 
   @AfterAll
   static void stopBoth() throws Exception {
-    for (var process : new RedisProcess[] {redis, durable}) {
+    for (var process : new ServerProcess[] {redis, durable}) {
       if (process != null) {
         process.close();
       }
