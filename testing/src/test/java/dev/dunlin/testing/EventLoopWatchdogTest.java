@@ -55,9 +55,18 @@ class EventLoopWatchdogTest {
   }
 
   @Test
-  void waitForALockIsSeenOnceItLasts() throws Exception {
+  void waitForALockWhoseOwnerWaitsIsSeenOnceItLasts() throws Exception {
     ReentrantLock lock = new ReentrantLock();
-    lock.lock();
+    CountDownLatch held = new CountDownLatch(1);
+    Thread owner =
+        Thread.ofPlatform()
+            .daemon()
+            .start(() -> {
+              lock.lock();
+              awaitUnchecked(held);
+              lock.unlock();
+            });
+    await(owner, Thread.State.WAITING);
     Thread loop =
         loop(() -> {
           lock.lock();
@@ -68,6 +77,25 @@ class EventLoopWatchdogTest {
     waits.sample(TimeUnit.MILLISECONDS.toNanos(LoopWaits.LOCK_MILLIS) - 1);
     assertThat(waits.drain()).isEmpty();
     waits.sample(TimeUnit.MILLISECONDS.toNanos(LoopWaits.LOCK_MILLIS));
+    assertThat(waits.drain()).hasSize(1);
+    held.countDown();
+    loop.join();
+  }
+
+  @Test
+  void waitForALockWhoseOwnerRunsMayLastLonger() throws Exception {
+    ReentrantLock lock = new ReentrantLock();
+    lock.lock(); // the owner is this thread, which runs whenever it samples
+    Thread loop =
+        loop(() -> {
+          lock.lock();
+          lock.unlock();
+        });
+    await(loop, Thread.State.WAITING);
+    waits.sample(0);
+    waits.sample(TimeUnit.MILLISECONDS.toNanos(LoopWaits.BUSY_OWNER_MILLIS) - 1);
+    assertThat(waits.drain()).isEmpty();
+    waits.sample(TimeUnit.MILLISECONDS.toNanos(LoopWaits.BUSY_OWNER_MILLIS));
     assertThat(waits.drain()).hasSize(1);
     lock.unlock();
     loop.join();

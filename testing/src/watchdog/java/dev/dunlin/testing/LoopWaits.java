@@ -16,15 +16,18 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * <p>A loop that has nothing to do waits in the kernel, in Netty, with none of our frames on its
  * stack: that does not count. With one of ours on it, a wait for an event (a future, a latch, a
  * queue, a sleep) counts at the first sight. Waiting for a lock counts only if one and the same
- * wait lasts {@value #LOCK_MILLIS} ms: a short critical section is allowed, and on a busy machine
- * its owner may be off the processor for a moment. Not ours, and not counted, is what the JVM waits
- * for while it loads a class or links a call, and what a logging back end does with a line.
+ * wait lasts {@value #LOCK_MILLIS} ms, or {@value #BUSY_OWNER_MILLIS} ms while the lock's owner is
+ * running: a short critical section is allowed, and on a busy machine its owner may be off the
+ * processor for a while; an owner that itself waits is the fault that is looked for. Not ours, and
+ * not counted, is what the JVM waits for while it loads a class or links a call, and what a logging
+ * back end does with a line.
  *
  * <p>{@link #sample} belongs to one thread; {@link #drain} may be called from any.
  */
 final class LoopWaits {
 
   static final int LOCK_MILLIS = 50;
+  static final int BUSY_OWNER_MILLIS = 1000;
 
   private static final int MAX_FRAMES = 256;
 
@@ -90,13 +93,22 @@ final class LoopWaits {
     if (before == null || before.count() != count) {
       before = new Wait(count, nowNanos, false);
     }
-    boolean lasts = nowNanos - before.sinceNanos() >= LOCK_MILLIS * 1_000_000L;
+    long allowed = ownerRuns(info) ? BUSY_OWNER_MILLIS : LOCK_MILLIS;
+    boolean lasts = nowNanos - before.sinceNanos() >= allowed * 1_000_000L;
     boolean tell = !before.told() && (lasts || !forLock(info));
     if (tell) {
       seen.add(describe(info));
     }
     Wait now = new Wait(count, before.sinceNanos(), before.told() || tell);
     waits.put(info.getThreadId(), now);
+  }
+
+  private boolean ownerRuns(ThreadInfo info) {
+    if (info.getLockOwnerId() < 0) {
+      return false;
+    }
+    ThreadInfo owner = threads.getThreadInfo(info.getLockOwnerId());
+    return owner != null && owner.getThreadState() == Thread.State.RUNNABLE;
   }
 
   private int enumerate() {
