@@ -62,7 +62,8 @@ public final class CentrifugeEndpoint implements Endpoint {
             "dunlin",
             InstantSource.system(),
             new Clients(),
-            new ChannelNumbers()));
+            new ChannelNumbers(),
+            new Occupancy()));
   }
 
   /**
@@ -231,7 +232,8 @@ public final class CentrifugeEndpoint implements Endpoint {
           version,
           clock,
           from.clients(),
-          from.numbers());
+          from.numbers(),
+          from.occupancy());
     }
   }
 }

@@ -208,7 +208,7 @@ final class ChannelSubscription implements Subscriber {
   @Override
   public void interrupted() {
     if (recovery != null && state != State.ENDED) {
-      client.checkPosition(this);
+      client.deadlines().checkPosition(this);
     }
   }
 

@@ -12,51 +12,45 @@ import dev.dunlin.websocket.Control;
 import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.Message;
 import dev.dunlin.websocket.Prepared;
-import java.net.SocketAddress;
 import java.nio.ByteBuffer;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Serves one client: takes its commands one after the other, answers, pushes, and watches its
- * deadlines. Confined to the connection's lane, except for what {@link Client} says.
+ * {@link Deadlines}. Confined to the connection's lane.
  */
-final class ClientHandler implements Handler, Client {
+final class ClientHandler implements Handler {
 
   private static final Logger log = LoggerFactory.getLogger(CentrifugeEndpoint.class);
 
   /** Commands that wait for the one under way; beyond it the socket is not read. */
   private static final int MAX_WAITING = 64;
 
-  /** How long a client whose connect was refused may take to leave. */
-  private static final long LEAVE_NANOS = 5_000_000_000L;
-
   private static final long MINUTE_NANOS = 60_000_000_000L;
-  private static final long NEVER = Long.MAX_VALUE;
 
   private final Node node;
   private final Session session;
   private final ClientSession state;
   private final boolean nativePings;
-  private final ArrayDeque<Command> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Command.Call> waiting = new ArrayDeque<>();
   private boolean busy;
   private boolean draining;
+
+  /** The thread that is inside {@link #onLane}; only the thread itself finds itself here. */
+  private @Nullable Thread within;
+
   private boolean paused;
-  private long timerAt = NEVER;
-  private Session.@Nullable Timer timer;
+  private final Deadlines deadlines;
+  private final ConnectedClient view;
   private volatile Set<String> channels = Set.of();
 
   ClientHandler(Node node, Session session, ClientSession state, boolean nativePings) {
@@ -64,8 +58,9 @@ final class ClientHandler implements Handler, Client {
     this.session = session;
     this.state = state;
     this.nativePings = nativePings;
-    state.staleBy = now() + node.options().stale().toNanos();
-    arm();
+    this.view = new ConnectedClient(this, state, session);
+    this.deadlines = new Deadlines(node, session, this, state, nativePings);
+    deadlines.opened();
   }
 
   // ---- commands
@@ -90,20 +85,37 @@ final class ClientHandler implements Handler, Client {
       end(Disconnect.BAD_REQUEST);
       return;
     }
-    waiting.addAll(commands);
+    for (var command : commands) {
+      switch (command) {
+        case Command.Pong pong -> pong(); // not in line behind a command that takes its time
+        case Command.Call call -> waiting.add(call);
+      }
+      if (state.stage == Stage.ENDED) {
+        return;
+      }
+    }
     drain();
   }
 
-  private void drain() {
-    if (draining) {
-      return;
+  private void pong() {
+    if (!deadlines.pong()) {
+      end(Disconnect.BAD_REQUEST); // nobody asked
     }
+  }
+
+  private void drain() {
+    if (!draining) {
+      onLane(this::carryOut);
+    }
+  }
+
+  private void carryOut() {
     draining = true;
     while (!busy && !waiting.isEmpty() && state.stage != Stage.ENDED) {
       if (state.stage == Stage.REFUSED) {
         waiting.clear();
       } else {
-        command(waiting.removeFirst());
+        call(waiting.removeFirst());
       }
     }
     draining = false;
@@ -113,21 +125,7 @@ final class ClientHandler implements Handler, Client {
     } else if (paused && waiting.size() < MAX_WAITING) {
       paused = false;
       session.resumeReading();
-    }
-  }
-
-  private void command(Command command) {
-    switch (command) {
-      case Command.Pong pong -> pong();
-      case Command.Call call -> call(call);
-    }
-  }
-
-  private void pong() {
-    if (state.pongBy == NEVER) {
-      end(Disconnect.BAD_REQUEST); // nobody asked
-    } else {
-      state.pongBy = NEVER;
+      deadlines.readsAgain();
     }
   }
 
@@ -158,7 +156,7 @@ final class ClientHandler implements Handler, Client {
           finish(call, future);
           drain();
         },
-        session.lane());
+        this::resume);
   }
 
   private CompletionStage<?> run(Request request) {
@@ -195,9 +193,9 @@ final class ClientHandler implements Handler, Client {
   }
 
   private void refuse(Command.Call call, Throwable failure) {
-    var refused = rejection(failure);
+    var refused = Rejection.in(failure);
     if (refused.isEmpty()) {
-      log.warn("client {}: a command failed", state.id, cause(failure));
+      log.warn("client {}: a command failed", state.id, Rejection.cause(failure));
     }
     var disconnect = refused.flatMap(Rejection::disconnect);
     if (disconnect.isPresent()) {
@@ -210,8 +208,7 @@ final class ClientHandler implements Handler, Client {
     }
     if (state.stage == Stage.CONNECTING) {
       state.stage = Stage.REFUSED;
-      state.staleBy = now() + LEAVE_NANOS;
-      arm();
+      deadlines.refused();
     } else {
       countError();
     }
@@ -227,23 +224,14 @@ final class ClientHandler implements Handler, Client {
     }
   }
 
-  /** The rejection inside a failure, if that is what it is. */
-  static Optional<Rejection> rejection(Throwable failure) {
-    return cause(failure) instanceof Rejection refused ? Optional.of(refused) : Optional.empty();
-  }
-
-  private static Throwable cause(Throwable failure) {
-    var cause = failure;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause;
-  }
-
   // ---- what goes out
 
   private void reply(Reply reply) {
     write(state.codec.encode(reply));
+  }
+
+  void ping() {
+    write(state.codec.ping());
   }
 
   void push(Push push) {
@@ -287,8 +275,49 @@ final class ClientHandler implements Handler, Client {
     return session.lane();
   }
 
+  /**
+   * Runs what continues a command: at once where the lane is at work on this client, so that the
+   * answers to a frame leave in one; as a task of the lane otherwise.
+   */
+  void resume(Runnable continuation) {
+    if (within == Thread.currentThread()) {
+      continuation.run();
+    } else {
+      session.lane().execute(() -> onLane(continuation));
+    }
+  }
+
+  private void onLane(Runnable work) {
+    var before = within;
+    within = Thread.currentThread();
+    try {
+      work.run();
+    } finally {
+      within = before;
+    }
+  }
+
   long now() {
     return session.nanoTime();
+  }
+
+  Deadlines deadlines() {
+    return deadlines;
+  }
+
+  /** What hooks and the application get to see. */
+  Client view() {
+    return view;
+  }
+
+  /** The channels, for any thread. */
+  Set<String> channels() {
+    return channels;
+  }
+
+  /** Whether the socket is not read at present. */
+  boolean paused() {
+    return paused;
   }
 
   Identity identity() {
@@ -309,14 +338,8 @@ final class ClientHandler implements Handler, Client {
   /** The connect reply is queued. */
   void connected() {
     state.stage = Stage.CONNECTED;
-    state.staleBy = NEVER;
-    var options = node.options();
-    long interval = options.ping().toNanos();
-    // the first after half an interval or more, so that a mass reconnect does not ping as one
-    state.pingAt = now() + interval / 2 + ThreadLocalRandom.current().nextLong(interval / 2 + 1);
-    state.presenceAt = now() + options.presenceRefresh().toNanos();
-    node.clients().add(this);
-    arm();
+    node.clients().add(view);
+    deadlines.connected();
   }
 
   /** Closes the connection; nothing more is taken or sent. */
@@ -344,7 +367,7 @@ final class ClientHandler implements Handler, Client {
                   "disconnect",
                   Node.ask(
                       event -> {
-                        hook.accept(this, closed);
+                        hook.accept(view, closed);
                         return true;
                       },
                       closed)));
@@ -358,14 +381,12 @@ final class ClientHandler implements Handler, Client {
     boolean registered = state.connected();
     state.stage = Stage.ENDED;
     waiting.clear();
-    if (timer != null) {
-      timer.cancel();
-    }
+    deadlines.cancel();
     for (var subscription : List.copyOf(state.subscriptions.values())) {
       drop(subscription.channel(), subscription);
     }
     if (registered) {
-      node.clients().remove(this);
+      node.clients().remove(view);
     }
   }
 
@@ -382,22 +403,44 @@ final class ClientHandler implements Handler, Client {
     return subscription == null ? info : info.withChanInfo(subscription.info);
   }
 
-  void occupied(String channel) {
+  /** A subscription was added. */
+  void entered(String channel) {
     channels = Set.copyOf(state.subscriptions.keySet());
-    if (node.hub().subscribers(channel) == 1) {
-      node.hooks().occupied().ifPresent(hook -> tell("occupied", hook, channel));
-    }
+    node.occupancy().entered(channel, node.hooks().occupied());
   }
 
-  private void tell(String what, java.util.function.Consumer<String> hook, String channel) {
-    log(
-        what,
-        Node.ask(
-            event -> {
-              hook.accept(event);
-              return true;
+  /** Adds a server-side subscription to a client that is connected. */
+  CompletionStage<Void> add(String channel, SubscribeOptions options) {
+    if (!state.connected() || state.subscriptions.containsKey(channel)) {
+      return CompletableFuture.completedStage(null);
+    }
+    if (state.subscriptions.size() >= node.options().channelLimit()) {
+      end(Disconnect.CHANNEL_LIMIT);
+      return CompletableFuture.failedStage(Rejection.disconnect(Disconnect.CHANNEL_LIMIT));
+    }
+    var asked =
+        options
+            .recoverSince()
+            .map(Subscribing.Asked::recovering)
+            .orElseGet(Subscribing.Asked::nothing);
+    return Subscribing.start(node, this, channel, node.rules(channel), options, asked, true)
+        .thenAcceptAsync(
+            answer -> {
+              var result = (Result.SubscribeResult) answer.result();
+              push(
+                  new Push.Subscribe(
+                      channel,
+                      result.recoverable(),
+                      result.epoch(),
+                      result.offset(),
+                      result.positioned(),
+                      result.data()));
+              for (var missed : result.publications()) {
+                push(new Push.Pub(Push.Channel.named(channel), missed));
+              }
+              answer.afterReply().run();
             },
-            channel));
+            session.lane());
   }
 
   /** Ends the subscription to a channel, if there is one. */
@@ -427,9 +470,7 @@ final class ClientHandler implements Handler, Client {
     if (agreement.joinLeave() && joined) {
       log("leave", node.hub().publishLeave(channel, info(subscription)));
     }
-    if (node.hub().subscribers(channel) == 0) {
-      node.hooks().vacated().ifPresent(hook -> tell("vacated", hook, channel));
-    }
+    node.occupancy().left(channel, node.hooks().vacated());
   }
 
   /** A subscription has lost its place in the stream: the client comes back and recovers. */
@@ -441,155 +482,8 @@ final class ClientHandler implements Handler, Client {
     }
   }
 
-  private void unsubscribe(ChannelSubscription subscription, UnsubscribeCode code) {
-    drop(subscription.channel(), subscription);
-    push(new Push.Unsubscribe(subscription.channel(), code));
-  }
-
-  /** Compares a subscription's position with the top of its stream. */
-  void checkPosition(ChannelSubscription subscription) {
-    var recovery = subscription.recovery();
-    if (recovery == null || subscription.ended()) {
-      return;
-    }
-    var before = recovery.position();
-    node.hub()
-        .history(subscription.channel(), dev.dunlin.channels.HistoryQuery.position())
-        .whenCompleteAsync(
-            (history, failure) -> {
-              // while the broker does not answer, nothing can be said
-              if (failure == null
-                  && !subscription.ended()
-                  && recovery.check(before, history.position())
-                      == dev.dunlin.channels.Recovery.Verdict.INSUFFICIENT) {
-                insufficient(subscription);
-              }
-            },
-            session.lane());
-  }
-
-  /** A failure of something that nobody waits for is logged. */
-  void log(String what, CompletionStage<?> stage) {
-    stage.whenComplete((done, failure) -> {
-      if (failure != null) {
-        log.warn("client {}: {} failed", state.id, what, cause(failure));
-      }
-    });
-  }
-
-  // ---- time
-
-  /** Sets the timer to the earliest deadline. */
-  void arm() {
-    if (state.stage == Stage.ENDED) {
-      return;
-    }
-    long next =
-        Math.min(
-            Math.min(Math.min(state.staleBy, state.expireBy), state.pongBy),
-            Math.min(state.pingAt, state.presenceAt));
-    for (var subscription : state.subscriptions.values()) {
-      next = Math.min(next, Math.min(subscription.expireBy, subscription.checkAt));
-    }
-    if (next == NEVER || (timer != null && timerAt <= next)) {
-      return;
-    }
-    if (timer != null) {
-      timer.cancel();
-    }
-    timerAt = next;
-    timer = session.schedule(Duration.ofNanos(Math.max(0, next - now())), this::tick);
-  }
-
-  private void tick() {
-    timer = null;
-    timerAt = NEVER;
-    if (state.stage == Stage.ENDED) {
-      return;
-    }
-    long now = now();
-    if (now >= state.staleBy) {
-      end(Disconnect.STALE);
-    } else if (now >= state.pongBy) {
-      end(Disconnect.NO_PONG);
-    } else if (now >= state.expireBy && !refreshByHook()) {
-      end(Disconnect.CONNECTION_EXPIRED);
-    } else {
-      ping(now);
-      refreshPresence(now);
-      for (var subscription : new ArrayList<>(state.subscriptions.values())) {
-        tick(subscription, now);
-      }
-      arm();
-    }
-  }
-
-  private void ping(long now) {
-    if (now >= state.pingAt) {
-      // on schedule even while data flows: two SDKs watch for pings alone
-      state.pingAt = now + node.options().ping().toNanos();
-      if (nativePings) {
-        session.ping(); // the connection watches for the pong
-      } else {
-        state.pongBy = now + node.options().pong().toNanos();
-        write(state.codec.ping());
-      }
-    }
-  }
-
-  private void refreshPresence(long now) {
-    if (now < state.presenceAt) {
-      return;
-    }
-    state.presenceAt = now + node.options().presenceRefresh().toNanos();
-    for (var subscription : state.subscriptions.values()) {
-      if (subscription.agreement().presence()) {
-        log(
-            "presence",
-            node.hub()
-                .presence()
-                .add(subscription.channel(), info(subscription), node.options().presenceTtl()));
-      }
-    }
-  }
-
-  private void tick(ChannelSubscription subscription, long now) {
-    if (now >= subscription.expireBy) {
-      expire(subscription);
-    } else if (now >= subscription.checkAt) {
-      subscription.checkAt = node.positionCheckAfter(subscription.channel(), now);
-      if (subscription.live() && subscription.quiet()) {
-        checkPosition(subscription);
-      }
-    }
-  }
-
-  private void expire(ChannelSubscription subscription) {
-    var hook = node.hooks().subRefresh();
-    if (hook.isEmpty() || subscription.clientRefreshes) {
-      expired(subscription);
-      return;
-    }
-    subscription.expireBy = NEVER;
-    var event = new Hooks.Refresh(this, Optional.of(subscription.channel()), "");
-    Node.ask(hook.get(), event)
-        .whenCompleteAsync(
-            (refreshed, failure) -> {
-              if (subscription.ended()) {
-                return;
-              }
-              if (failure != null) {
-                expired(subscription);
-                return;
-              }
-              refreshed.info().ifPresent(info -> subscription.info = info);
-              subscription.expireBy = deadline(refreshed.expiresAt());
-              arm();
-            },
-            session.lane());
-  }
-
-  private void expired(ChannelSubscription subscription) {
+  /** A subscription's time is over. */
+  void expired(ChannelSubscription subscription) {
     if (subscription.agreement().serverSide()) {
       end(Disconnect.SUBSCRIPTION_EXPIRED);
     } else {
@@ -597,171 +491,22 @@ final class ClientHandler implements Handler, Client {
     }
   }
 
-  /** Asks the hook whether the connection goes on; false where there is none. */
-  private boolean refreshByHook() {
-    var hook = node.hooks().refresh();
-    if (hook.isEmpty() || state.clientRefreshes) {
-      return false;
-    }
-    state.expireBy = NEVER;
-    Node.ask(hook.get(), new Hooks.Refresh(this, Optional.empty(), ""))
-        .whenCompleteAsync(
-            (refreshed, failure) -> {
-              if (state.stage == Stage.ENDED) {
-                return;
-              }
-              if (failure != null) {
-                end(Disconnect.CONNECTION_EXPIRED);
-                return;
-              }
-              refreshed.info().ifPresent(info -> state.info = info);
-              state.expiresAt = refreshed.expiresAt();
-              state.expireBy = deadline(refreshed.expiresAt());
-              arm();
-            },
-            session.lane());
-    return true;
+  void unsubscribe(ChannelSubscription subscription, UnsubscribeCode code) {
+    drop(subscription.channel(), subscription);
+    push(new Push.Unsubscribe(subscription.channel(), code));
   }
 
-  private long deadline(Optional<Instant> end) {
-    return end.map(instant ->
-            now() + Math.max(0, Duration.between(node.clock().instant(), instant).toNanos()))
-        .orElse(NEVER);
-  }
-
-  // ---- what hooks and the application see and do
-
-  @Override
-  public String id() {
-    return state.id;
-  }
-
-  @Override
-  public String user() {
-    return state.user;
-  }
-
-  @Override
-  public String name() {
-    return state.name;
-  }
-
-  @Override
-  public String version() {
-    return state.version;
-  }
-
-  @Override
-  public String protocol() {
-    return state.json ? "json" : "protobuf";
-  }
-
-  @Override
-  public SocketAddress remoteAddress() {
-    return session.remoteAddress();
-  }
-
-  @Override
-  public String meta() {
-    return state.meta;
-  }
-
-  @Override
-  public Optional<Instant> expiresAt() {
-    return state.expiresAt;
-  }
-
-  @Override
-  public Set<String> channels() {
-    return channels;
-  }
-
-  @Override
-  public long queuedBytes() {
-    return session.queuedBytes();
-  }
-
-  @Override
-  public void disconnect(Disconnect disconnect) {
-    session.lane().execute(() -> end(disconnect));
-  }
-
-  @Override
-  public void send(byte[] data) {
-    // a copy of its own, since the caller may go on to use its array
-    var owned = ByteBuffer.wrap(data.clone());
-    session
-        .lane()
-        .execute(() -> {
-          try {
-            push(new Push.Message(payload(owned)));
-          } catch (Rejection notJson) {
-            end(Disconnect.INAPPROPRIATE_PROTOCOL);
-          }
-        });
-  }
-
-  @Override
-  public CompletionStage<Void> subscribe(String channel, SubscribeOptions options) {
-    return CompletableFuture.supplyAsync(() -> add(channel, options), session.lane())
-        .thenCompose(stage -> stage);
-  }
-
-  private CompletionStage<Void> add(String channel, SubscribeOptions options) {
-    if (!state.connected() || state.subscriptions.containsKey(channel)) {
-      return CompletableFuture.completedStage(null);
-    }
-    if (state.subscriptions.size() >= node.options().channelLimit()) {
-      end(Disconnect.CHANNEL_LIMIT);
-      return CompletableFuture.failedStage(Rejection.disconnect(Disconnect.CHANNEL_LIMIT));
-    }
-    var asked =
-        options
-            .recoverSince()
-            .map(Subscribing.Asked::recovering)
-            .orElseGet(Subscribing.Asked::nothing);
-    return Subscribing.start(node, this, channel, node.rules(channel), options, asked, true)
-        .thenAcceptAsync(
-            answer -> {
-              var result = (Result.SubscribeResult) answer.result();
-              push(
-                  new Push.Subscribe(
-                      channel,
-                      result.recoverable(),
-                      result.epoch(),
-                      result.offset(),
-                      result.positioned(),
-                      result.data()));
-              answer.afterReply().run();
-            },
-            session.lane());
-  }
-
-  @Override
-  public CompletionStage<Void> unsubscribe(String channel, UnsubscribeCode code) {
-    return CompletableFuture.runAsync(
-        () -> {
-          var subscription = state.subscriptions.get(channel);
-          if (subscription != null && subscription.live()) {
-            unsubscribe(subscription, code);
-          }
-        },
-        session.lane());
-  }
-
-  @Override
-  public void refresh(Optional<Instant> expiresAt) {
-    session
-        .lane()
-        .execute(() -> {
-          state.expiresAt = expiresAt;
-          state.expireBy = deadline(expiresAt);
-          arm();
-        });
+  /** A failure of something that nobody waits for is logged. */
+  void log(String what, CompletionStage<?> stage) {
+    stage.whenComplete((done, failure) -> {
+      if (failure != null) {
+        log.warn("client {}: {} failed", state.id, what, Rejection.cause(failure));
+      }
+    });
   }
 
   @Override
   public String toString() {
-    return "Client[" + state.id + ", user=" + state.user + "]";
+    return view.toString();
   }
 }

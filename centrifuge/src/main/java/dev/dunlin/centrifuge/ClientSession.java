@@ -57,7 +57,6 @@ final class ClientSession {
   long pongBy = Long.MAX_VALUE;
   long expireBy = Long.MAX_VALUE;
   long presenceAt = Long.MAX_VALUE;
-  long positionAt = Long.MAX_VALUE;
 
   long errorMinute;
   int errors;

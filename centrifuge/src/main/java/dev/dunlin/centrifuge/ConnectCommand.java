@@ -46,8 +46,8 @@ final class ConnectCommand {
     state.name = request.name();
     state.version = request.version();
     return authenticate()
-        .thenComposeAsync(known -> hook(), client.lane())
-        .thenComposeAsync(allowed -> subscribe(), client.lane());
+        .thenComposeAsync(known -> hook(), client::resume)
+        .thenComposeAsync(allowed -> subscribe(), client::resume);
   }
 
   // ---- who it is
@@ -67,7 +67,7 @@ final class ConnectCommand {
               accept(identity);
               return null;
             },
-            client.lane());
+            client::resume);
   }
 
   /** The route may have authenticated the upgrade; a hook or the options may do without. */
@@ -123,7 +123,8 @@ final class ConnectCommand {
       return CompletableFuture.completedStage(null);
     }
     var event =
-        new Hooks.Connect(client, request.token(), Bytes.array(request.data()), request.headers());
+        new Hooks.Connect(
+            client.view(), request.token(), Bytes.array(request.data()), request.headers());
     return Node.ask(hook.get(), event)
         .thenAcceptAsync(
             allowed -> {
@@ -141,7 +142,7 @@ final class ConnectCommand {
               subscriptions = all;
               data = allowed.data();
             },
-            client.lane());
+            client::resume);
   }
 
   // ---- which channels come with it
@@ -166,9 +167,9 @@ final class ConnectCommand {
               previous ->
                   serverSide(each.getKey(), each.getValue())
                       .thenAccept(answer -> answers.put(each.getKey(), answer)),
-              client.lane());
+              client::resume);
     }
-    return all.thenApplyAsync(done -> answer(answers), client.lane());
+    return all.thenApplyAsync(done -> answer(answers), client::resume);
   }
 
   private CompletionStage<Answer> serverSide(String channel, SubscribeOptions options) {

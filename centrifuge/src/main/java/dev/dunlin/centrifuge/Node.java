@@ -27,7 +27,8 @@ record Node(
     String version,
     InstantSource clock,
     Clients clients,
-    ChannelNumbers numbers) {
+    ChannelNumbers numbers,
+    Occupancy occupancy) {
 
   /** The rules of channels as they are now. */
   Namespaces namespaces() {

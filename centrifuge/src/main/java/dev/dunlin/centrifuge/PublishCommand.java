@@ -32,7 +32,7 @@ final class PublishCommand {
     if (hook.isEmpty()) {
       throw Rejection.error(ErrorCode.PERMISSION_DENIED);
     }
-    return Node.ask(hook.get(), new Hooks.Publish(client, channel, data))
+    return Node.ask(hook.get(), new Hooks.Publish(client.view(), channel, data))
         .thenCompose(allowed ->
             publish(
                 node,

@@ -34,10 +34,10 @@ final class RefreshCommand {
               state.identity = identity;
               state.info = claims.info();
               long ttl = ConnectCommand.ttl(node, client, claims.expiresAt());
-              client.arm();
+              client.deadlines().arm();
               return Answer.of(new Result.RefreshResult(state.id, node.version(), ttl > 0, ttl));
             },
-            client.lane());
+            client::resume);
   }
 
   private static Rejection refusal(AuthenticationException failure) {

@@ -1,6 +1,7 @@
 package dev.dunlin.centrifuge;
 
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,5 +40,19 @@ public final class Rejection extends RuntimeException {
   /** The code to close with, if it is one. */
   public Optional<Disconnect> disconnect() {
     return Optional.ofNullable(disconnect);
+  }
+
+  /** The rejection inside a failure, if that is what it is. */
+  static Optional<Rejection> in(Throwable failure) {
+    return cause(failure) instanceof Rejection refused ? Optional.of(refused) : Optional.empty();
+  }
+
+  /** What failed, without the wrappings of stages. */
+  static Throwable cause(Throwable failure) {
+    var cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
   }
 }

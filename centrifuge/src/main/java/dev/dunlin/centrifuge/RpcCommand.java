@@ -10,7 +10,8 @@ final class RpcCommand {
 
   static CompletionStage<Answer> run(Node node, ClientHandler client, Request.RpcRequest request) {
     var hook = node.hooks().rpc().orElseThrow(() -> Rejection.error(ErrorCode.NOT_AVAILABLE));
-    return Node.ask(hook, new Hooks.Rpc(client, request.method(), Bytes.array(request.data())))
+    return Node.ask(
+            hook, new Hooks.Rpc(client.view(), request.method(), Bytes.array(request.data())))
         .thenApply(data -> Answer.of(new Result.RpcResult(client.payload(ByteBuffer.wrap(data)))));
   }
 }

@@ -10,6 +10,6 @@ final class SendCommand {
   static CompletionStage<?> run(Node node, ClientHandler client, Request.SendRequest request) {
     var hook =
         node.hooks().message().orElseThrow(() -> Rejection.disconnect(Disconnect.NOT_AVAILABLE));
-    return Node.ask(hook, new Hooks.Message(client, Bytes.array(request.data())));
+    return Node.ask(hook, new Hooks.Message(client.view(), Bytes.array(request.data())));
   }
 }

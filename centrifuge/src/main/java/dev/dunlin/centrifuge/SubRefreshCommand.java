@@ -29,11 +29,11 @@ final class SubRefreshCommand {
               }
               return refresh(node, client, claims);
             },
-            client.lane());
+            client::resume);
   }
 
   private static RuntimeException expiredMeansTheEnd(Throwable failure) {
-    var refused = ClientHandler.rejection(failure);
+    var refused = Rejection.in(failure);
     boolean expired =
         refused.flatMap(Rejection::error).filter(ErrorCode.TOKEN_EXPIRED::equals).isPresent();
     if (expired) {
@@ -61,7 +61,7 @@ final class SubRefreshCommand {
       subscription.expireBy =
           client.now() + left.toNanos() + node.options().expiryGrace().toNanos();
     }
-    client.arm();
+    client.deadlines().arm();
     return Answer.of(new Result.SubRefreshResult(ttl > 0, ttl, List.of()));
   }
 }

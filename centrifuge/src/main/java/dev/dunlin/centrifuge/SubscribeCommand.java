@@ -40,7 +40,7 @@ final class SubscribeCommand {
     return permission(node, client, request, name, rules)
         .thenComposeAsync(
             options -> Subscribing.start(node, client, channel, rules, options, asked, false),
-            client.lane());
+            client::resume);
   }
 
   private static Subscribing.Asked asked(Request.SubscribeRequest request, NamespaceOptions rules) {
@@ -100,7 +100,7 @@ final class SubscribeCommand {
       return Node.ask(
           hook.get(),
           new Hooks.Subscribe(
-              client, request.channel(), request.token(), Bytes.array(request.data())));
+              client.view(), request.channel(), request.token(), Bytes.array(request.data())));
     }
     if (!Permissions.subscribe(rules, state.user)) {
       throw Rejection.error(ErrorCode.PERMISSION_DENIED);

@@ -133,7 +133,7 @@ final class Subscribing {
     client.state().subscriptions.put(channel, subscription);
     var listening = node.hub().subscribe(channel, client.lane(), subscription);
     subscription.subscription(listening);
-    client.occupied(channel);
+    client.entered(channel);
     return listening
         .active()
         .thenCompose(active -> addPresence())
@@ -152,7 +152,7 @@ final class Subscribing {
                 return CompletableFuture.<Answer>failedStage(refused);
               }
             },
-            client.lane())
+            client::resume)
         .thenCompose(stage -> stage);
   }
 
@@ -242,6 +242,6 @@ final class Subscribing {
       client.log("join", node.hub().publishJoin(channel, client.info(subscription)));
     }
     subscription.goLive(caughtUp);
-    client.arm();
+    client.deadlines().arm();
   }
 }
