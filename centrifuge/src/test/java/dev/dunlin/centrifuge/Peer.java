@@ -55,8 +55,7 @@ final class Peer implements Sink {
     var route =
         Route.at("/connection/websocket")
             .compression(compress ? Compression.shared() : Compression.off());
-    var target =
-        Target.of(node.endpoint.configure(route), node.endpoint, limits, node.budget);
+    var target = Target.of(node.endpoint.configure(route), node.endpoint, limits, node.budget);
     var head =
         RequestHead.expect(limits, false)
             .feed(ByteBuffer.wrap(head(query, compress).getBytes(StandardCharsets.ISO_8859_1)));
