@@ -56,7 +56,7 @@ class DeltaTest {
 
     String read(String push) {
       boolean patch = push.contains("\"delta\":true");
-      var data = push.replaceAll("^.*\"pub\":\\{\"data\":(.*),\"offset\":.*$", "$1");
+      var data = push.replaceAll("(?s)^.*\"pub\":\\{\"data\":(.*),\"offset\":.*$", "$1");
       var bytes =
           (encoding == Encoding.JSON ? unquoted(data) : data).getBytes(StandardCharsets.UTF_8);
       before = patch ? FossilDelta.apply(before, bytes) : bytes;
