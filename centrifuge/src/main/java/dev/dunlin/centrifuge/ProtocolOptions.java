@@ -70,120 +70,101 @@ public record ProtocolOptions(
 
   /** The same with other times for pings and pongs. */
   public ProtocolOptions withPing(Duration ping, Duration pong) {
-    return new ProtocolOptions(
-        ping,
-        pong,
-        stale,
-        expiryGrace,
-        channelLimit,
-        recoveryLimit,
-        presenceRefresh,
-        presenceTtl,
-        positionCheck,
-        errorLimit,
-        serverTime,
-        compaction);
+    var changed = new Draft(this);
+    changed.ping = ping;
+    changed.pong = pong;
+    return changed.options();
   }
 
   /** The same with another time to connect in. */
   public ProtocolOptions withStale(Duration stale) {
-    return new ProtocolOptions(
-        ping,
-        pong,
-        stale,
-        expiryGrace,
-        channelLimit,
-        recoveryLimit,
-        presenceRefresh,
-        presenceTtl,
-        positionCheck,
-        errorLimit,
-        serverTime,
-        compaction);
+    var changed = new Draft(this);
+    changed.stale = stale;
+    return changed.options();
   }
 
   /** The same with another grace after the end of a token. */
   public ProtocolOptions withExpiryGrace(Duration grace) {
-    return new ProtocolOptions(
-        ping,
-        pong,
-        stale,
-        grace,
-        channelLimit,
-        recoveryLimit,
-        presenceRefresh,
-        presenceTtl,
-        positionCheck,
-        errorLimit,
-        serverTime,
-        compaction);
+    var changed = new Draft(this);
+    changed.expiryGrace = grace;
+    return changed.options();
   }
 
   /** The same with other limits on channels per connection and publications per recovery. */
   public ProtocolOptions withLimits(int channelLimit, int recoveryLimit) {
-    return new ProtocolOptions(
-        ping,
-        pong,
-        stale,
-        expiryGrace,
-        channelLimit,
-        recoveryLimit,
-        presenceRefresh,
-        presenceTtl,
-        positionCheck,
-        errorLimit,
-        serverTime,
-        compaction);
+    var changed = new Draft(this);
+    changed.channelLimit = channelLimit;
+    changed.recoveryLimit = recoveryLimit;
+    return changed.options();
   }
 
   /** The same with other times for presence. */
   public ProtocolOptions withPresence(Duration refresh, Duration ttl) {
-    return new ProtocolOptions(
-        ping,
-        pong,
-        stale,
-        expiryGrace,
-        channelLimit,
-        recoveryLimit,
-        refresh,
-        ttl,
-        positionCheck,
-        errorLimit,
-        serverTime,
-        compaction);
+    var changed = new Draft(this);
+    changed.presenceRefresh = refresh;
+    changed.presenceTtl = ttl;
+    return changed.options();
   }
 
   /** The same with another interval of position checks. */
   public ProtocolOptions withPositionCheck(Duration interval) {
-    return new ProtocolOptions(
-        ping,
-        pong,
-        stale,
-        expiryGrace,
-        channelLimit,
-        recoveryLimit,
-        presenceRefresh,
-        presenceTtl,
-        interval,
-        errorLimit,
-        serverTime,
-        compaction);
+    var changed = new Draft(this);
+    changed.positionCheck = interval;
+    return changed.options();
   }
 
   /** The same with the server's time in connect replies or not, and channel numbers or not. */
   public ProtocolOptions withWire(boolean serverTime, boolean compaction) {
-    return new ProtocolOptions(
-        ping,
-        pong,
-        stale,
-        expiryGrace,
-        channelLimit,
-        recoveryLimit,
-        presenceRefresh,
-        presenceTtl,
-        positionCheck,
-        errorLimit,
-        serverTime,
-        compaction);
+    var changed = new Draft(this);
+    changed.serverTime = serverTime;
+    changed.compaction = compaction;
+    return changed.options();
+  }
+
+  /** Options under construction. */
+  private static final class Draft {
+    private Duration ping;
+    private Duration pong;
+    private Duration stale;
+    private Duration expiryGrace;
+    private int channelLimit;
+    private int recoveryLimit;
+    private Duration presenceRefresh;
+    private Duration presenceTtl;
+    private Duration positionCheck;
+    private int errorLimit;
+    private boolean serverTime;
+    private boolean compaction;
+
+    Draft(ProtocolOptions from) {
+      ping = from.ping;
+      pong = from.pong;
+      stale = from.stale;
+      expiryGrace = from.expiryGrace;
+      channelLimit = from.channelLimit;
+      recoveryLimit = from.recoveryLimit;
+      presenceRefresh = from.presenceRefresh;
+      presenceTtl = from.presenceTtl;
+      positionCheck = from.positionCheck;
+      errorLimit = from.errorLimit;
+      serverTime = from.serverTime;
+      compaction = from.compaction;
+    }
+
+    ProtocolOptions options() {
+      return new ProtocolOptions(
+          ping,
+          pong,
+          stale,
+          expiryGrace,
+          channelLimit,
+          recoveryLimit,
+          presenceRefresh,
+          presenceTtl,
+          positionCheck,
+          errorLimit,
+          serverTime,
+          compaction);
+    }
   }
 }
