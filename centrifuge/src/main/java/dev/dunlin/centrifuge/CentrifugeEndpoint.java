@@ -1,6 +1,7 @@
 package dev.dunlin.centrifuge;
 
 import dev.dunlin.auth.Authenticator;
+import dev.dunlin.auth.Revocations;
 import dev.dunlin.channels.Hub;
 import dev.dunlin.server.Dispatch;
 import dev.dunlin.server.Endpoint;
@@ -56,6 +57,7 @@ public final class CentrifugeEndpoint implements Endpoint {
             Hooks.NONE,
             null,
             null,
+            Revocations.create(),
             false,
             Optional.empty(),
             "dunlin",
@@ -82,6 +84,19 @@ public final class CentrifugeEndpoint implements Endpoint {
   /** Verifies the tokens of subscriptions. */
   public CentrifugeEndpoint authenticateSubscriptions(Authenticator tokens) {
     return with(change -> change.subscriptionTokens = tokens);
+  }
+
+  /**
+   * Ends connections whose user or token is revoked, at once and with 3500, and lets none of them
+   * in. Without it the endpoint has an empty list of its own.
+   */
+  public CentrifugeEndpoint revocations(Revocations revocations) {
+    return with(change -> change.revocations = revocations);
+  }
+
+  /** What is revoked here: add to it, and the connections concerned end. */
+  public Revocations revocations() {
+    return node.revocations();
   }
 
   /** Lets clients connect without any credentials, as the anonymous user. */
@@ -198,6 +213,7 @@ public final class CentrifugeEndpoint implements Endpoint {
     private Hooks hooks;
     private @Nullable Authenticator tokens;
     private @Nullable Authenticator subscriptionTokens;
+    private Revocations revocations;
     private boolean anonymous;
     private Optional<String> personalNamespace;
     private String name;
@@ -211,6 +227,7 @@ public final class CentrifugeEndpoint implements Endpoint {
       hooks = from.hooks();
       tokens = from.tokens();
       subscriptionTokens = from.subscriptionTokens();
+      revocations = from.revocations();
       anonymous = from.anonymous();
       personalNamespace = from.personalNamespace();
       name = from.name();
@@ -226,6 +243,7 @@ public final class CentrifugeEndpoint implements Endpoint {
           hooks,
           tokens,
           subscriptionTokens,
+          revocations,
           anonymous,
           personalNamespace,
           name,

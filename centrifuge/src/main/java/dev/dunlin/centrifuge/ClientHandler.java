@@ -2,6 +2,7 @@ package dev.dunlin.centrifuge;
 
 import dev.dunlin.auth.Credentials;
 import dev.dunlin.auth.Identity;
+import dev.dunlin.auth.Revocations;
 import dev.dunlin.centrifuge.ClientSession.Stage;
 import dev.dunlin.channels.ClientInfo;
 import dev.dunlin.server.Handler;
@@ -42,6 +43,7 @@ final class ClientHandler implements Handler {
   private final ClientSession state;
   private final boolean nativePings;
   private final ArrayDeque<Command.Call> waiting = new ArrayDeque<>();
+  private Revocations.@Nullable Watch revocation;
   private boolean busy;
   private boolean draining;
 
@@ -338,8 +340,32 @@ final class ClientHandler implements Handler {
   /** The connect reply is queued. */
   void connected() {
     state.stage = Stage.CONNECTED;
+    watchRevocation();
     node.clients().add(view);
     deadlines.connected();
+  }
+
+  /** A token was refreshed: what it says holds from now on. */
+  void grant(Identity identity) {
+    state.capabilities = ConnectCommand.capabilities(identity);
+    state.identity = identity;
+    watchRevocation();
+  }
+
+  private void watchRevocation() {
+    if (revocation != null) {
+      revocation.close();
+    }
+    revocation =
+        node.revocations()
+            .watch(holder(), () -> session.lane().execute(() -> end(Disconnect.INVALID_TOKEN)));
+  }
+
+  /** What revocations are compared with: the user, whoever named it, and the token. */
+  Revocations.Holder holder() {
+    var identity = state.identity;
+    return Revocations.Holder.of(
+        new Identity(state.user, identity.certificates(), identity.claims()));
   }
 
   /** Closes the connection; nothing more is taken or sent. */
@@ -382,6 +408,9 @@ final class ClientHandler implements Handler {
     state.stage = Stage.ENDED;
     waiting.clear();
     deadlines.cancel();
+    if (revocation != null) {
+      revocation.close();
+    }
     for (var subscription : List.copyOf(state.subscriptions.values())) {
       drop(subscription.channel(), subscription);
     }

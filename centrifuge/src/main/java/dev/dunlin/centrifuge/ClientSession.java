@@ -1,5 +1,6 @@
 package dev.dunlin.centrifuge;
 
+import dev.dunlin.auth.Capabilities;
 import dev.dunlin.auth.Identity;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -44,6 +45,7 @@ final class ClientSession {
 
   byte[] info = {};
   Identity identity = Identity.anonymous();
+  Capabilities capabilities = Capabilities.none();
 
   /** Channels by name, of both sides; those that are being added too. */
   final Map<String, ChannelSubscription> subscriptions = new LinkedHashMap<>();

@@ -1,6 +1,7 @@
 package dev.dunlin.centrifuge;
 
 import dev.dunlin.auth.AuthenticationException;
+import dev.dunlin.auth.Capabilities;
 import dev.dunlin.auth.Identity;
 import dev.dunlin.channels.StreamPosition;
 import java.nio.ByteBuffer;
@@ -102,6 +103,15 @@ final class ConnectCommand {
     }
   }
 
+  /** The capabilities of an identity; a claim that is not one makes an invalid token. */
+  static Capabilities capabilities(Identity identity) {
+    try {
+      return Capabilities.of(identity.claims());
+    } catch (AuthenticationException malformed) {
+      throw Rejection.disconnect(Disconnect.INVALID_TOKEN);
+    }
+  }
+
   private void accept(Identity identity) {
     var claims = claims(identity);
     if (!claims.channel().isEmpty()) {
@@ -109,6 +119,7 @@ final class ConnectCommand {
     }
     var state = client.state();
     state.identity = identity;
+    state.capabilities = capabilities(identity);
     state.user = claims.user();
     state.info = claims.info();
     state.meta = claims.meta();
@@ -149,6 +160,9 @@ final class ConnectCommand {
 
   private CompletionStage<Answer> subscribe() {
     var state = client.state();
+    if (node.revocations().revoked(client.holder())) {
+      throw Rejection.disconnect(Disconnect.INVALID_TOKEN);
+    }
     var wanted = new LinkedHashMap<>(subscriptions);
     if (!state.user.isEmpty()) {
       node.personalNamespace()

@@ -1,6 +1,7 @@
 package dev.dunlin.centrifuge;
 
 import dev.dunlin.auth.Authenticator;
+import dev.dunlin.auth.Revocations;
 import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.PublishOptions;
 import java.time.InstantSource;
@@ -21,6 +22,7 @@ record Node(
     Hooks hooks,
     @Nullable Authenticator tokens,
     @Nullable Authenticator subscriptionTokens,
+    Revocations revocations,
     boolean anonymous,
     Optional<String> personalNamespace,
     String name,

@@ -26,7 +26,7 @@ final class PublishCommand {
     var info = client.info(subscription);
     var storage = Node.storage(rules).info(info);
     var hook = node.hooks().publish();
-    if (Permissions.publish(rules, state.user, subscribed)) {
+    if (Permissions.publish(rules, state, channel, subscribed)) {
       return publish(node, channel, data, storage);
     }
     if (hook.isEmpty()) {

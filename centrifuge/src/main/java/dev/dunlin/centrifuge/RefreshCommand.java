@@ -31,7 +31,7 @@ final class RefreshCommand {
                 // other server-side channels: the client connects anew and gets them
                 throw Rejection.disconnect(Disconnect.INSUFFICIENT_STATE);
               }
-              state.identity = identity;
+              client.grant(identity);
               state.info = claims.info();
               long ttl = ConnectCommand.ttl(node, client, claims.expiresAt());
               client.deadlines().arm();

@@ -1,6 +1,7 @@
 package dev.dunlin.centrifuge;
 
 import dev.dunlin.auth.AuthenticationException;
+import dev.dunlin.auth.Capabilities;
 import dev.dunlin.auth.Credentials;
 import dev.dunlin.channels.StreamPosition;
 import java.util.concurrent.CompletableFuture;
@@ -73,7 +74,8 @@ final class SubscribeCommand {
 
   /**
    * Whether the client may subscribe; the first that applies decides: a token; a user-limited
-   * channel that names the user; the hook; the namespace's options.
+   * channel, which must name the user; the capabilities of the connection's token; the hook; the
+   * namespace's options.
    */
   private static CompletionStage<SubscribeOptions> permission(
       Node node,
@@ -95,6 +97,9 @@ final class SubscribeCommand {
       }
       return CompletableFuture.completedStage(SubscribeOptions.NONE);
     }
+    if (Permissions.granted(state, Capabilities.Operation.SUBSCRIBE, request.channel())) {
+      return CompletableFuture.completedStage(SubscribeOptions.NONE);
+    }
     var hook = node.hooks().subscribe();
     if (hook.isPresent()) {
       return Node.ask(
@@ -102,7 +107,7 @@ final class SubscribeCommand {
           new Hooks.Subscribe(
               client.view(), request.channel(), request.token(), Bytes.array(request.data())));
     }
-    if (!Permissions.subscribe(rules, state.user)) {
+    if (!Permissions.subscribe(rules, state)) {
       throw Rejection.error(ErrorCode.PERMISSION_DENIED);
     }
     return CompletableFuture.completedStage(SubscribeOptions.NONE);

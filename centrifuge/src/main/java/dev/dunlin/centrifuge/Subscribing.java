@@ -66,7 +66,7 @@ final class Subscribing {
     this.options = options;
     this.asked = asked;
     var state = client.state();
-    boolean mayRead = Permissions.history(rules, state.user, true);
+    boolean mayRead = Permissions.history(rules, state, channel, true);
     boolean recoverable =
         rules.history()
             && (options.override().forceRecovery().orElse(rules.forceRecovery())
@@ -91,7 +91,7 @@ final class Subscribing {
             options.override().forcePushJoinLeave().orElse(rules.forcePushJoinLeave())
                 || (asked.joinLeave()
                     && rules.joinLeave()
-                    && Permissions.presence(rules, state.user, true)),
+                    && Permissions.presence(rules, state, channel, true)),
             delta,
             asked.filter(),
             // docs/decisions/channel-numbers.md: the JavaScript SDK misses them over Protobuf

@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  * @param meta kept for hooks
  * @param expiresAt when the connection or subscription ends: {@code expire_at}, else {@code exp}
  * @param override options replaced for the subscription
- * @param caps the {@code caps} claim as it stands; empty if there is none
  */
 record TokenClaims(
     String user,
@@ -35,8 +34,7 @@ record TokenClaims(
     Map<String, SubscribeOptions> subs,
     String meta,
     Optional<Instant> expiresAt,
-    SubscribeOptions.Override override,
-    String caps) {
+    SubscribeOptions.Override override) {
 
   /** Reads the claims of an identity. */
   static TokenClaims of(Identity identity) throws BadCommandException {
@@ -57,7 +55,6 @@ record TokenClaims(
     private Map<String, SubscribeOptions> subs = Map.of();
     private Map<String, SubscribeOptions> channels = Map.of();
     private String meta = "";
-    private String caps = "";
     private SubscribeOptions.Override override = SubscribeOptions.Override.NONE;
     private @Nullable Long exp;
     private @Nullable Long expireAt;
@@ -78,8 +75,7 @@ record TokenClaims(
           subs.isEmpty() ? channels : subs,
           meta,
           end(),
-          override,
-          caps);
+          override);
     }
 
     /** An explicit end of 0 means none, while {@code exp} still governs the token. */
@@ -99,7 +95,6 @@ record TokenClaims(
         case "exp" -> exp = reader.int64();
         case "expire_at" -> expireAt = reader.int64();
         case "meta" -> meta = new String(raw(reader.payload()), UTF_8);
-        case "caps" -> caps = new String(raw(reader.payload()), UTF_8);
         case "channels" -> {
           var names = new LinkedHashMap<String, SubscribeOptions>();
           for (var each : reader.strings()) {

@@ -2,7 +2,9 @@ package dev.dunlin.centrifuge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.auth.Revocation;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -342,5 +344,57 @@ class TokenTest {
                     "{'sub':'ann','channel':'present:a','override':{'presence':{'value':false}}}")));
     assertThat(peer.ask("{'id':3,'presence_stats':{'channel':'present:a'}}"))
         .isEqualTo(Expected.json("{'id':3,'presence_stats':{}}"));
+  }
+
+  // ---- capabilities
+
+  @Test
+  void capabilitiesGrantWhatTheNamespaceDoesNot() {
+    var peer =
+        connected(
+            "{'sub':'ann','exp':%d,'caps':[{'channels':['closed:a'],'allow':['sub','pub']}]}"
+                .formatted(TestNode.second(600)));
+    assertThat(peer.ask("{'id':2,'publish':{'channel':'closed:a','data':{}}}"))
+        .contains("\"publish\"");
+    assertThat(peer.ask("{'id':3,'subscribe':{'channel':'closed:a'}}")).contains("\"subscribe\"");
+    assertThat(peer.ask("{'id':4,'subscribe':{'channel':'closed:b'}}")).contains("103");
+    assertThat(peer.ask("{'id':5,'publish':{'channel':'closed:b','data':{}}}")).contains("103");
+  }
+
+  @Test
+  void capabilitiesThatAreNoneMakeAnInvalidToken() {
+    var peer = node.peer(encoding);
+    var claims =
+        "{'sub':'ann','exp':%d,'caps':[{'channels':'closed:a','allow':['everything']}]}"
+            .formatted(TestNode.second(600));
+    peer.send("{'id':1,'connect':{'token':'%s'}}".formatted(TestNode.token(claims)));
+    assertThat(peer.ending()).isEqualTo("3500 invalid token");
+  }
+
+  // ---- revocation
+
+  @Test
+  void aRevokedUserIsClosedAndLetInNoMore() {
+    var ann = until(600);
+    var bob = connected(claims("bob", 600));
+    node.endpoint
+        .revocations()
+        .add(new Revocation.OfUser("ann", Instant.ofEpochSecond(TestNode.second(900))));
+    assertThat(ann.ending()).isEqualTo("3500 invalid token");
+    var again = node.peer(encoding);
+    again.send("{'id':1,'connect':{'token':'%s'}}".formatted(TestNode.token(claims("ann", 600))));
+    assertThat(again.ending()).isEqualTo("3500 invalid token");
+    assertThat(bob.ask("{'id':2,'unsubscribe':{'channel':'x'}}")).contains("\"unsubscribe\"");
+  }
+
+  @Test
+  void aRevokedTokenEndsOnlyTheConnectionsItOpened() {
+    var one = connected("{'sub':'ann','jti':'one','exp':%d}".formatted(TestNode.second(600)));
+    var two = connected("{'sub':'ann','jti':'two','exp':%d}".formatted(TestNode.second(600)));
+    node.endpoint
+        .revocations()
+        .add(new Revocation.OfToken("one", Instant.ofEpochSecond(TestNode.second(900))));
+    assertThat(one.ending()).isEqualTo("3500 invalid token");
+    assertThat(two.ask("{'id':2,'unsubscribe':{'channel':'x'}}")).contains("\"unsubscribe\"");
   }
 }
