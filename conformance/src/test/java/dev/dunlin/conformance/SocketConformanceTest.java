@@ -54,17 +54,11 @@ class SocketConformanceTest {
     }
   }
 
-  /**
-   * Where handlers run on their own threads, the engine fails a connection while they still work on
-   * earlier messages: echoes that come too late are lost, and nothing else may be.
-   */
   @Test
   void everyCaseHoldsWithHandlersOnVirtualThreads() throws Exception {
     try (var server = EchoServer.start()) {
       var target = new Target("127.0.0.1", server.port(), EchoServer.VIRTUAL, false);
-      var results = run(target, Suite.quick(), "Sockets, handlers on virtual threads", "virtual");
-      assertThat(results.notOk())
-          .allMatch(line -> line.contains("lost what came before the error"));
+      play(target, Suite.quick(), "Sockets, handlers on virtual threads", "virtual");
     }
   }
 

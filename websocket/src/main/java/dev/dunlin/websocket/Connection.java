@@ -37,6 +37,7 @@ public final class Connection {
   private final @Nullable PerMessageDeflate deflate;
   private final @Nullable DeflateContext context;
   private final boolean streaming;
+  private final boolean patient;
   private final FrameDecoder decoder;
   private final Payload.Lender lender = new Payload.Lender();
 
@@ -47,6 +48,11 @@ public final class Connection {
   private @Nullable ByteBuffer controlPayload;
 
   private boolean paused;
+
+  /** What is still to be said to a peer that has ended it, once the owner is ready. */
+  private @Nullable Close answer;
+
+  private String answerDetail = "";
   private boolean sendingParts;
   private @Nullable Close sent;
   private @Nullable Close received;
@@ -72,6 +78,7 @@ public final class Connection {
     this.deflate = builder.deflate;
     this.context = builder.context;
     this.streaming = builder.streaming;
+    this.patient = builder.patient;
     this.decoder = new FrameDecoder(role, deflate != null, limits);
     this.now = now;
     this.controlSecond = now;
@@ -86,6 +93,7 @@ public final class Connection {
     private @Nullable PerMessageDeflate deflate;
     private @Nullable DeflateContext context;
     private boolean streaming;
+    private boolean patient;
 
     private Builder(Role role, RandomGenerator random) {
       this.role = role;
@@ -114,6 +122,16 @@ public final class Connection {
      */
     public Builder streaming() {
       this.streaming = true;
+      return this;
+    }
+
+    /**
+     * When the peer closes or breaks the protocol, the close frame waits until the owner has sent
+     * what answers earlier messages: {@link Connection#ending()} turns true, and the owner calls
+     * {@link Connection#conclude}, or it happens by itself after {@link Limits#closeHandshake()}.
+     */
+    public Builder patient() {
+      this.patient = true;
       return this;
     }
 
@@ -165,7 +183,7 @@ public final class Connection {
   }
 
   private boolean receiving() {
-    return received == null && closed == null;
+    return received == null && answer == null && closed == null;
   }
 
   /** Takes payload bytes of the current frame; says whether the frame is over. */
@@ -363,13 +381,15 @@ public final class Connection {
   private void closeReceived(ByteBuffer payload) throws ProtocolViolation {
     var close = parseClose(payload);
     received = close;
+    var complete = "the close handshake is complete";
     if (sent == null) {
       closeCause = Closed.Cause.PEER;
       // RFC 6455, 5.5.1: the answer typically echoes the code
-      writeClose(Close.of(close.code()));
+      end(Close.of(close.code()), complete);
       receiver.onMessage(close);
+    } else {
+      finish(closeCause, complete);
     }
-    finish(closeCause, "the close handshake is complete");
   }
 
   private static Close parseClose(ByteBuffer payload) throws ProtocolViolation {
@@ -407,9 +427,42 @@ public final class Connection {
   /** Breaks off because of what the peer did (RFC 6455, 7.1.7). */
   private void fail(CloseCode code, String sentence) {
     if (sent == null) {
-      writeClose(new Close(code, sentence));
+      closeCause = Closed.Cause.VIOLATION;
+      end(new Close(code, sentence), sentence);
+    } else {
+      finish(Closed.Cause.VIOLATION, sentence);
     }
-    finish(Closed.Cause.VIOLATION, sentence);
+  }
+
+  /** Says the last word, now or when the owner is ready for it. */
+  private void end(Close close, String detail) {
+    answer = close;
+    answerDetail = detail;
+    if (patient) {
+      closeBy = later(now, limits.closeHandshake());
+    } else {
+      conclude(now);
+    }
+  }
+
+  /**
+   * Whether the peer has ended the connection and {@link #conclude} is due: nothing more is
+   * received, and messages may still be sent.
+   */
+  public boolean ending() {
+    return answer != null && closed == null;
+  }
+
+  /** Sends the close frame that {@link #ending()} has held back. Without effect otherwise. */
+  public void conclude(long now) {
+    this.now = now;
+    var close = answer;
+    if (close != null && closed == null) {
+      if (sent == null) {
+        writeClose(close);
+      }
+      finish(closeCause, answerDetail);
+    }
   }
 
   // ---- sending
@@ -633,6 +686,11 @@ public final class Connection {
     if (!open()) {
       return;
     }
+    if (answer != null) {
+      answer = new Close(code, reason); // the peer was first; the application has its own word
+      conclude(now);
+      return;
+    }
     closeCause = cause;
     closeBy = later(now, limits.closeHandshake());
     writeClose(new Close(code, reason));
@@ -673,7 +731,7 @@ public final class Connection {
     if (closed != null) {
       return NEVER;
     }
-    if (sent != null) {
+    if (sent != null || answer != null) {
       return closeBy;
     }
     return paused ? NEVER : Math.min(pingAt, pongBy);
@@ -683,6 +741,12 @@ public final class Connection {
   public void tick(long now) {
     this.now = now;
     if (closed != null) {
+      return;
+    }
+    if (answer != null) {
+      if (now - closeBy >= 0) {
+        conclude(now);
+      }
       return;
     }
     if (sent != null) {
@@ -752,7 +816,7 @@ public final class Connection {
   /** The transport has ended: no more bytes will come or go. */
   public void lost(String detail) {
     // who closed for a reason of its own keeps that reason
-    boolean reasoned = sent != null && closeCause != Closed.Cause.LOCAL;
+    boolean reasoned = (sent != null || answer != null) && closeCause != Closed.Cause.LOCAL;
     finish(reasoned ? closeCause : Closed.Cause.LOST, detail);
   }
 

@@ -568,6 +568,72 @@ class ConnectionTest {
     assertThat(connection.closed().orElseThrow().cause()).isEqualTo(Closed.Cause.SLOW);
   }
 
+  // ---- endings that wait
+
+  private Connection patient() {
+    return Connection.builder(Role.SERVER, new Random(1)).patient().open(recorder, sink, 0);
+  }
+
+  @Test
+  void aPatientConnectionAnswersEarlierMessagesBeforeItFails() {
+    var patient = patient();
+    patient.receive(join(client(TEXT, "first"), client(0x83, ""), client(PING, "")), 0);
+    recorder.got(Text.of("first"));
+    assertThat(sink.takeHex()).isEmpty();
+    assertThat(patient.ending()).isTrue();
+    assertThat(patient.finished()).isFalse();
+    assertThat(patient.send(Text.of("answer"))).isTrue();
+    sink.take();
+    patient.conclude(1);
+    assertThat(patient.ending()).isFalse();
+    failsWith(patient, 1002);
+    patient.conclude(2);
+    assertThat(sink.takeHex()).isEmpty();
+  }
+
+  @Test
+  void aPatientConnectionAnswersEarlierMessagesBeforeItCloses() {
+    var patient = patient();
+    patient.receive(client(CLOSE, Frames.close(1000, "bye")), 0);
+    recorder.got(new Close(CloseCode.NORMAL, "bye"));
+    assertThat(patient.send(Text.of("a"))).isTrue();
+    patient.conclude(1);
+    assertThat(sink.takeHex()).isEqualTo("810161" + "880203e8");
+    var closed = patient.closed().orElseThrow();
+    assertThat(closed.cause()).isEqualTo(Closed.Cause.PEER);
+    assertThat(closed.clean()).isTrue();
+  }
+
+  @Test
+  void patienceEndsWithTheCloseHandshakesTime() {
+    var patient = patient();
+    patient.receive(client(CLOSE, Frames.close(1000, "")), 0);
+    assertThat(patient.deadline()).isEqualTo(5 * SECOND);
+    patient.tick(5 * SECOND - 1);
+    assertThat(patient.finished()).isFalse();
+    patient.tick(5 * SECOND);
+    assertThat(sink.takeHex()).isEqualTo("880203e8");
+    assertThat(patient.finished()).isTrue();
+  }
+
+  @Test
+  void theApplicationsOwnWordReplacesTheAnswer() {
+    var patient = patient();
+    patient.receive(client(CLOSE, Frames.close(1000, "")), 0);
+    patient.close(CloseCode.of(4000), "mine", Closed.Cause.LOCAL, 1);
+    assertThat(sink.takeHex()).isEqualTo("88060fa06d696e65");
+    assertThat(patient.closed().orElseThrow().cause()).isEqualTo(Closed.Cause.PEER);
+  }
+
+  @Test
+  void aPeerThatIsGoneIsNotWaitedFor() {
+    var patient = patient();
+    patient.receive(hex("83"), 0);
+    patient.lost("reset by peer");
+    assertThat(sink.takeHex()).isEmpty();
+    assertThat(patient.closed().orElseThrow().cause()).isEqualTo(Closed.Cause.VIOLATION);
+  }
+
   // ---- sending
 
   @Test

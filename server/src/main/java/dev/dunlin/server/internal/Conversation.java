@@ -109,6 +109,7 @@ public final class Conversation extends Timed implements Session, Receiver {
   private long retireAt = Long.MAX_VALUE;
   private long dropAt = Long.MAX_VALUE;
   private boolean gone;
+  private boolean concluding;
 
   /** Set by the lane, or by a thread that closes; read by all. */
   private volatile boolean closing;
@@ -133,7 +134,8 @@ public final class Conversation extends Timed implements Session, Receiver {
     this.identity = agreement.identity();
     this.subprotocol = agreement.subprotocol();
     this.request = agreement.request();
-    var builder = Connection.builder(agreement.role(), lane.random()).limits(terms.limits());
+    var builder =
+        Connection.builder(agreement.role(), lane.random()).limits(terms.limits()).patient();
     this.deflate = agreement.deflate();
     if (deflate != null) {
       builder.compression(deflate, lane.deflateContext());
@@ -199,7 +201,38 @@ public final class Conversation extends Timed implements Session, Receiver {
   public void received() {
     if (lane.cork().ownedBy(this)) {
       lane.cork().enter(this);
+      concludeInTime();
       leave();
+    }
+  }
+
+  /** The peer has ended it: our close frame follows what handlers still have to say. */
+  private void concludeInTime() {
+    if (!connection.ending() || concluding) {
+      return;
+    }
+    concluding = true;
+    var box = mailbox;
+    if (box == null || !box.busy()) {
+      concludeAfterQueue();
+    } else {
+      box.add(() -> lane.execute(this::concludeAfterQueue));
+    }
+  }
+
+  private void concludeAfterQueue() {
+    if (direct()) {
+      connection.conclude(lane.now());
+      return;
+    }
+    var item = new Outbox.Conclusion();
+    while (connection.ending()) {
+      var box = outbox();
+      var verdict = box.offer(item, Integer.MAX_VALUE, terms.overflow(), true);
+      if (verdict != Outbox.Verdict.RETIRED) {
+        askFlush(box, verdict);
+        return;
+      }
     }
   }
 
@@ -336,6 +369,10 @@ public final class Conversation extends Timed implements Session, Receiver {
           send(batch);
           connection.sendPart(part.text(), part.bytes(), part.last());
         }
+        case Outbox.Conclusion conclusion -> {
+          send(batch);
+          connection.conclude(lane.now());
+        }
         case Outbox.End end -> {
           send(batch);
           connection.close(end.close().code(), end.close().reason(), end.cause(), lane.now());
@@ -436,6 +473,7 @@ public final class Conversation extends Timed implements Session, Receiver {
           unread = null;
         }
       }
+      concludeInTime();
     } finally {
       leave();
     }

@@ -48,6 +48,9 @@ final class Outbox implements Runnable {
   /** The end, after all that waits before it. */
   record End(Close close, Closed.Cause cause) implements Item {}
 
+  /** The end that the peer has caused, after all that waits before it. */
+  record Conclusion() implements Item {}
+
   /** What became of an item that was offered. */
   enum Verdict {
     ACCEPTED,
@@ -102,6 +105,7 @@ final class Outbox implements Runnable {
       case Shared shared -> shared.prepared.size();
       case Part part -> part.bytes.remaining();
       case End end -> 0;
+      case Conclusion conclusion -> 0;
     };
   }
 
@@ -252,7 +256,7 @@ final class Outbox implements Runnable {
         items.addAll(waiting);
         held = null;
       }
-    } else if (waiting != null && !(item instanceof End)) {
+    } else if (waiting != null && !(item instanceof End || item instanceof Conclusion)) {
       waiting.add(item);
     } else {
       items.add(item);
@@ -305,6 +309,7 @@ final class Outbox implements Runnable {
         }
         case Part part -> {}
         case End end -> {}
+        case Conclusion conclusion -> {}
       }
     }
   }
