@@ -1,0 +1,306 @@
+package dev.dunlin.broker.nats;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.dunlin.channels.BrokerUnavailableException;
+import dev.dunlin.channels.ChannelOptions;
+import dev.dunlin.channels.ClientInfo;
+import dev.dunlin.channels.HistoryQuery;
+import dev.dunlin.channels.Hub;
+import dev.dunlin.channels.Publication;
+import dev.dunlin.channels.PublishOptions;
+import dev.dunlin.channels.PublishResult;
+import dev.dunlin.testing.ServerProcess;
+import dev.dunlin.testing.StreamReader;
+import io.nats.client.Nats;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
+
+/** What happens to those who publish and read when NATS goes and comes. */
+@Timeout(60)
+class NatsFaultTest {
+
+  private static final PublishOptions KEPT =
+      PublishOptions.of(ChannelOptions.history(1_000, Duration.ofMinutes(5)));
+
+  private static ServerProcess nats;
+
+  private final String channel = "fault:" + UUID.randomUUID();
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  @BeforeAll
+  static void startNats() throws Exception {
+    nats = ServerProcess.nats();
+  }
+
+  @AfterAll
+  static void stopNats() throws Exception {
+    if (nats != null) {
+      nats.close();
+    }
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (var i = open.size() - 1; i >= 0; i--) {
+      open.get(i).close();
+    }
+  }
+
+  private <T extends AutoCloseable> T closing(T resource) {
+    open.add(resource);
+    return resource;
+  }
+
+  private Hub node(NatsOptions options) throws Exception {
+    var hub = closing(Hub.over(NatsBroker.over(options)));
+    await(hub.ready());
+    return hub;
+  }
+
+  @Test
+  void killedInMemoryNothingIsLostInSilence() throws Exception {
+    var options =
+        NatsOptions.at(nats.url()).prefix("fleeting").memory(true).timeout(Duration.ofSeconds(2));
+    var here = node(options);
+    var there = node(options);
+    var readers = readers(here, there);
+    for (var i = 0; i < 50; i++) {
+      publish(i % 2 == 0 ? here : there, "before " + i, KEPT);
+    }
+    readers.forEach(reader -> eventually("50 each", () -> reader.received().size() == 50));
+    var old = readers.getFirst().received().getLast().epoch();
+
+    nats.kill();
+    eventually("the loss of the link", () -> !here.linked() && !there.linked());
+    var begun = System.nanoTime();
+    assertThat(failure(here.publish(channel, bytes("away"), KEPT)))
+        .isInstanceOf(BrokerUnavailableException.class);
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(1));
+    nats.restart();
+
+    eventually("the link", () -> here.linked() && there.linked());
+    readers.forEach(reader -> eventually("the bad news", () -> reader.losses() == 1));
+    for (var i = 0; i < 50; i++) {
+      publish(i % 2 == 0 ? here : there, "after " + i, KEPT);
+    }
+    for (var reader : readers) {
+      eventually("50 more each", () -> reader.received().size() == 100);
+      assertThat(reader.silentGap()).isEmpty();
+      assertThat(reader.received().getLast().epoch()).isNotEqualTo(old);
+      assertThat(texts(reader)).isEqualTo(texts(readers.getFirst()));
+    }
+  }
+
+  @Test
+  void killedUnderTrafficWithTrustedPersistenceNothingAcknowledgedIsLost() throws Exception {
+    var options = NatsOptions.at(nats.url()).timeout(Duration.ofSeconds(2)).trustPersistence(true);
+    var here = node(options);
+    var there = node(options);
+    var readers = readers(here, there);
+    var acknowledged = new ArrayList<PublishResult>();
+    var running = new CountDownLatch(30);
+    var publisher =
+        CompletableFuture.runAsync(() -> {
+          for (var i = 0; i < 300; i++) {
+            // The key makes a retry safe: whether a failed attempt was accepted is not known.
+            acknowledged.add(publishUntilAccepted(here, "" + i, KEPT.idempotencyKey("k" + i)));
+            running.countDown();
+          }
+        });
+    running.await();
+    nats.kill();
+    nats.restart();
+    publisher.get(30, TimeUnit.SECONDS);
+
+    var expected = IntStream.range(0, 300).mapToObj(i -> "" + i).toList();
+    for (var reader : readers) {
+      eventually("300 each", () -> reader.received().size() >= 300);
+      assertThat(texts(reader)).isEqualTo(expected);
+      assertThat(reader.losses()).isZero();
+      assertThat(reader.silentGap()).isEmpty();
+    }
+    assertThat(acknowledged.stream().map(result -> result.position().offset()))
+        .containsExactlyElementsOf(IntStream.rangeClosed(1, 300).mapToObj(Long::valueOf).toList());
+    var history = await(there.history(channel, HistoryQuery.first(HistoryQuery.ALL)));
+    assertThat(history.publications().stream().map(Publication::text)).isEqualTo(expected);
+  }
+
+  @Test
+  void untrustedPersistenceKeepsPublicationsAndKeysUnderANewEpoch() throws Exception {
+    var hub = node(NatsOptions.at(nats.url()).timeout(Duration.ofSeconds(2)));
+    var reader = readers(hub).getFirst();
+    var before = publish(hub, "m1", KEPT.idempotencyKey("once"));
+    eventually("the first", () -> reader.received().size() == 1);
+
+    nats.kill();
+    nats.restart();
+    eventually("the bad news", () -> reader.losses() == 1);
+
+    var again = publish(hub, "m1", KEPT.idempotencyKey("once"));
+    assertThat(again.suppression()).isEqualTo(PublishResult.Suppression.IDEMPOTENCY);
+    assertThat(again.position().offset()).isEqualTo(1);
+    assertThat(again.position().epoch()).isNotEqualTo(before.position().epoch());
+    var next = publish(hub, "m2", KEPT);
+    assertThat(next.position().offset()).isEqualTo(2);
+    var history = await(hub.history(channel, HistoryQuery.first(HistoryQuery.ALL)));
+    assertThat(history.position()).isEqualTo(next.position());
+    assertThat(history.publications()).extracting(Publication::text).containsExactly("m1", "m2");
+    eventually("the second", () -> reader.received().size() == 2);
+    assertThat(reader.silentGap()).isEmpty();
+  }
+
+  @Test
+  void whoAppendsAtOnceTakesTurns() throws Exception {
+    var options = NatsOptions.at(nats.url());
+    var nodes = List.of(node(options), node(options), node(options));
+    var reader = readers(nodes.getFirst()).getFirst();
+    var results =
+        IntStream.range(0, 150)
+            .mapToObj(i -> nodes.get(i % 3).publish(channel, bytes("" + i), KEPT))
+            .toList();
+    assertThat(results.stream().map(this::await).map(result -> result.position().offset()))
+        .containsExactlyInAnyOrderElementsOf(
+            IntStream.rangeClosed(1, 150).mapToObj(Long::valueOf).toList());
+    eventually("all of them", () -> reader.received().size() == 150);
+    assertThat(reader.silentGap()).isEmpty();
+  }
+
+  @Test
+  void historyBeyondItsSizeIsLetGoOf() throws Exception {
+    var hub = node(NatsOptions.at(nats.url()).prefix("trimmed").maxHistory(10));
+    var other = node(NatsOptions.at(nats.url()).prefix("trimmed").maxHistory(10));
+    var small = PublishOptions.of(ChannelOptions.history(10, Duration.ofMinutes(5)));
+    for (var i = 1; i <= 200; i++) {
+      var position = publish(i % 3 == 0 ? other : hub, "" + i, small).position();
+      assertThat(position.offset()).isEqualTo(i);
+    }
+    var history = await(hub.history(channel, HistoryQuery.first(HistoryQuery.ALL)));
+    assertThat(history.publications())
+        .extracting(Publication::offset)
+        .containsExactlyElementsOf(LongStream.rangeClosed(191, 200).boxed().toList());
+    try (var connection = Nats.connect(nats.url())) {
+      var state = connection.jetStreamManagement().getStreamInfo("trimmed").getStreamState();
+      assertThat(state.getMsgCount()).isEqualTo(20);
+    }
+  }
+
+  @Test
+  void whatCannotBeKeptIsRefused() throws Exception {
+    var hub = node(NatsOptions.at(nats.url()));
+    var huge = PublishOptions.of(ChannelOptions.history(1_001, Duration.ofMinutes(5)));
+    assertThat(failure(hub.publish(channel, bytes("x"), huge)))
+        .isInstanceOf(IllegalArgumentException.class);
+    var longLived = KEPT.idempotencyKey("k").idempotencyTtl(Duration.ofHours(1));
+    assertThat(failure(hub.publish(channel, bytes("x"), longLived)))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(failure(hub.presence().add(channel, ClientInfo.of("u", "c"), Duration.ofHours(2))))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void passwordReachesNoLog() throws Exception {
+    var log = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+    var level = log.getLevel();
+    var appender = new ListAppender<ILoggingEvent>();
+    appender.start();
+    log.addAppender(appender);
+    log.setLevel(Level.DEBUG);
+    try {
+      var url = "nats://user:geheim@127.0.0.1:1";
+      var hub = closing(Hub.over(NatsBroker.over(NatsOptions.at(url))));
+      eventually(
+          "the complaint",
+          () ->
+              List.copyOf(appender.list).stream()
+                  .anyMatch(event -> event.getFormattedMessage().contains("no link to NATS")));
+      assertThat(failure(hub.publish(channel, "x")).toString()).doesNotContain("geheim");
+      assertThat(List.copyOf(appender.list))
+          .noneMatch(event -> event.getFormattedMessage().contains("geheim"));
+    } finally {
+      log.detachAppender(appender);
+      log.setLevel(level);
+    }
+  }
+
+  private List<StreamReader> readers(Hub... hubs) throws Exception {
+    var readers = new ArrayList<StreamReader>();
+    for (var hub : hubs) {
+      var reader = closing(StreamReader.of(hub, channel));
+      reader.live().get(10, TimeUnit.SECONDS);
+      readers.add(reader);
+    }
+    return readers;
+  }
+
+  private PublishResult publish(Hub hub, String text, PublishOptions options) {
+    return await(hub.publish(channel, bytes(text), options));
+  }
+
+  private PublishResult publishUntilAccepted(Hub hub, String text, PublishOptions options) {
+    while (true) {
+      try {
+        return hub.publish(channel, bytes(text), options).toCompletableFuture().join();
+      } catch (CompletionException e) {
+        assertThat(e.getCause()).isInstanceOf(BrokerUnavailableException.class);
+        LockSupport.parkNanos(5_000_000);
+      }
+    }
+  }
+
+  private <T> T await(CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError("the stage did not complete", e);
+    }
+  }
+
+  private static Throwable failure(CompletionStage<?> stage) throws Exception {
+    try {
+      var value = stage.toCompletableFuture().get(5, TimeUnit.SECONDS);
+      throw new AssertionError("it did not fail, but gave " + value);
+    } catch (ExecutionException e) {
+      return e.getCause();
+    }
+  }
+
+  private static void eventually(String what, BooleanSupplier condition) {
+    var end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime() - end).as("waited for %s", what).isNegative();
+      LockSupport.parkNanos(2_000_000);
+    }
+  }
+
+  private static List<String> texts(StreamReader reader) {
+    return reader.received().stream().map(Publication::text).toList();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+}
