@@ -14,6 +14,7 @@ import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.Message;
 import dev.dunlin.websocket.Prepared;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +37,7 @@ final class ClientHandler implements Handler {
   /** Commands that wait for the one under way; beyond it the socket is not read. */
   private static final int MAX_WAITING = 64;
 
+  private static final Duration ROOM_CHECK = Duration.ofMillis(50);
   private static final long MINUTE_NANOS = 60_000_000_000L;
 
   private final Node node;
@@ -46,6 +48,7 @@ final class ClientHandler implements Handler {
   private Revocations.@Nullable Watch revocation;
   private boolean busy;
   private boolean draining;
+  private boolean awaitingRoom;
 
   /** The thread that is inside {@link #onLane}; only the thread itself finds itself here. */
   private @Nullable Thread within;
@@ -113,7 +116,7 @@ final class ClientHandler implements Handler {
 
   private void carryOut() {
     draining = true;
-    while (!busy && !waiting.isEmpty() && state.stage != Stage.ENDED) {
+    while (!busy && !congested() && !waiting.isEmpty() && state.stage != Stage.ENDED) {
       if (state.stage == Stage.REFUSED) {
         waiting.clear();
       } else {
@@ -129,6 +132,40 @@ final class ClientHandler implements Handler {
       session.resumeReading();
       deadlines.readsAgain();
     }
+  }
+
+  /**
+   * Whether so much waits to be sent that the next answer has to wait too: what a client asks for
+   * must not overflow its queue, or one that recovers much would be closed as slow for ever.
+   */
+  private boolean congested() {
+    if (waiting.isEmpty() || session.queuedBytes() <= answerBytes() / 2) {
+      return false;
+    }
+    if (!awaitingRoom) {
+      awaitingRoom = true;
+      // after this turn's flush; what the flush did not take needs some time
+      session
+          .lane()
+          .execute(() -> {
+            if (session.queuedBytes() <= answerBytes() / 2) {
+              goOn();
+            } else {
+              session.schedule(ROOM_CHECK, this::goOn);
+            }
+          });
+    }
+    return true;
+  }
+
+  private void goOn() {
+    awaitingRoom = false;
+    drain();
+  }
+
+  /** How large one answer may be: half of what may wait. */
+  int answerBytes() {
+    return session.limits().outboundBytes() / 2;
   }
 
   private void call(Command.Call call) {

@@ -191,13 +191,17 @@ final class Subscribing {
         throw Rejection.disconnect(Disconnect.INSUFFICIENT_STATE);
       }
       live = resumed.live();
-      result.positioned(resumed.position(), subscription.agreement().recoverable());
+      var missed = resumed.recovered() ? recovered(resumed) : List.<WirePublication>of();
+      boolean recovered = resumed.recovered() && fits(missed);
+      result.positioned(
+          recovered == resumed.recovered() ? resumed.position() : recovery.position(),
+          subscription.agreement().recoverable());
       if (recovering) {
-        if (!resumed.recovered() && asked.rejectUnrecovered()) {
+        if (!recovered && asked.rejectUnrecovered()) {
           throw Rejection.error(ErrorCode.UNRECOVERABLE_POSITION);
         }
-        result.recovery(resumed.recovered(), recovered(resumed));
-        if (resumed.recovered()) {
+        result.recovery(recovered, recovered ? missed : List.of());
+        if (recovered) {
           subscription.patchable();
         }
       }
@@ -205,6 +209,15 @@ final class Subscribing {
     }
     var caughtUp = live;
     return new Answer(result.build(), () -> goLive(caughtUp));
+  }
+
+  /** More than the client's queue can take is as good as lost; a single one is tried. */
+  private boolean fits(List<WirePublication> missed) {
+    long bytes = 0;
+    for (var publication : missed) {
+      bytes += publication.data().remaining();
+    }
+    return missed.size() <= 1 || bytes <= client.answerBytes();
   }
 
   private List<WirePublication> recovered(Recovery.Resumed resumed) {

@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** The server's end of a connection in memory: what it writes is kept for the other end. */
 final class MemoryWire implements Wire {
@@ -18,6 +19,9 @@ final class MemoryWire implements Wire {
   int writes;
   long copiedBytes;
   long sharedBytes;
+
+  /** What was handed over by reference last. */
+  @Nullable ByteBuffer shared;
 
   /** A wire that says when there is something for the other end. */
   MemoryWire(Runnable arrived) {
@@ -62,6 +66,7 @@ final class MemoryWire implements Wire {
   @Override
   public void share(ByteBuffer bytes) {
     sharedBytes += bytes.remaining();
+    shared = bytes.duplicate();
     add(bytes);
   }
 

@@ -13,7 +13,6 @@ import dev.dunlin.websocket.Compression;
 import dev.dunlin.websocket.Connection;
 import dev.dunlin.websocket.Control;
 import dev.dunlin.websocket.Data;
-import dev.dunlin.websocket.DeflateContext;
 import dev.dunlin.websocket.Handshake;
 import dev.dunlin.websocket.Limits;
 import dev.dunlin.websocket.Message;
@@ -76,7 +75,7 @@ final class Peer implements Sink {
     agreed.ifPresent(parameters ->
         builder.compression(
             PerMessageDeflate.of(Role.CLIENT, parameters, Compression.shared()),
-            new DeflateContext()));
+            node.deflateContext));
     connection = builder.open(this::take, this, node.lane.now());
     conversation = new Conversation(node.lane, wire, target.terms(), agreement);
     node.lane.execute(() -> conversation.open(ByteBuffer.allocate(0)));

@@ -315,4 +315,60 @@ class StreamTest {
     fill("stream:a", 1, 1);
     assertThat(peer.next()).isEqualTo(pub("stream:a", 1));
   }
+
+  private void fillWithSixtyKilobytes(String channel, int count) {
+    for (int i = 0; i < count; i++) {
+      node.publish(channel, '"' + "x".repeat(60_000) + '"');
+    }
+  }
+
+  @Test
+  void moreThanTheQueueCanTakeIsNotRecoveredRatherThanTooSlow() {
+    fillWithSixtyKilobytes("stream:a", 10);
+    var peer = node.anonymous(encoding);
+    assertThat(subscribe(peer, "stream:a", ",'recover':true"))
+        .isEqualTo(
+            Expected.json(
+                "{'id':2,'subscribe':{'recoverable':true,'epoch':'E1','offset':10,"
+                    + "'positioned':true,'was_recovering':true}}"));
+    node.publish("stream:a", "11");
+    assertThat(peer.next()).isEqualTo(pub("stream:a", 11));
+  }
+
+  @Test
+  void manyLargeRecoveriesInOneFrameWaitForEachOther() {
+    var commands = new String[8];
+    for (int i = 0; i < commands.length; i++) {
+      fillWithSixtyKilobytes("stream:" + i, 8);
+      commands[i] =
+          "{'id':%d,'subscribe':{'channel':'stream:%d','recover':true}}".formatted(i + 2, i);
+    }
+    var peer = node.anonymous(encoding);
+    peer.send(commands);
+    for (int i = 0; i < commands.length; i++) {
+      assertThat(peer.next()).contains("\"recovered\":true");
+    }
+    assertThat(peer.open()).isTrue();
+  }
+
+  @Test
+  void aRecoveringClientThatDoesNotReadDoesNotFillItsQueue() {
+    var commands = new String[8];
+    for (int i = 0; i < commands.length; i++) {
+      fillWithSixtyKilobytes("stream:" + i, 8);
+      commands[i] =
+          "{'id':%d,'subscribe':{'channel':'stream:%d','recover':true}}".formatted(i + 2, i);
+    }
+    var peer = node.anonymous(encoding);
+    peer.stall(true);
+    peer.send(commands);
+    node.advance(Duration.ofSeconds(2));
+    assertThat(node.hub.channels()).as("the others wait").hasSizeLessThan(3);
+    peer.stall(false);
+    for (int i = 0; i < commands.length; i++) {
+      node.advance(Duration.ofMillis(200));
+      assertThat(peer.next()).contains("\"recovered\":true");
+    }
+    assertThat(peer.open()).isTrue();
+  }
 }

@@ -8,6 +8,7 @@ import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.MemoryBroker;
 import dev.dunlin.channels.PublishOptions;
 import dev.dunlin.server.internal.Budget;
+import dev.dunlin.websocket.DeflateContext;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,6 +40,7 @@ final class TestNode implements AutoCloseable {
   private static final Pattern EPOCH = Pattern.compile("(?<=\"epoch\":\")[a-z]{8}(?=\")");
 
   final Budget budget = Budget.ofHeap();
+  final DeflateContext deflateContext = new DeflateContext();
   final VirtualLane lane = new VirtualLane();
   final InstantSource clock = () -> START.plus(lane.passed());
   final Hub hub;
@@ -231,5 +233,6 @@ final class TestNode implements AutoCloseable {
     lane.run();
     hub.close();
     lane.release();
+    deflateContext.close();
   }
 }

@@ -36,7 +36,8 @@ class JavaScriptSdkTest {
     assertThat(output(suite, 180)).as("the suite's verdict").contains("fail 0");
   }
 
-  private static void install() throws Exception {
+  /** Fetches the SDK, once. */
+  static void install() throws Exception {
     if (!Files.isDirectory(SDK.resolve("node_modules/centrifuge"))) {
       var npm = Component.NPM.require();
       output(new ProcessBuilder(npm.toString(), "ci", "--silent").directory(SDK.toFile()), 180);

@@ -13,7 +13,9 @@ import dev.dunlin.centrifuge.ProtocolOptions;
 import dev.dunlin.centrifuge.Rejection;
 import dev.dunlin.centrifuge.ServerApi;
 import dev.dunlin.channels.Hub;
+import dev.dunlin.server.Route;
 import dev.dunlin.server.WebSocketServer;
+import dev.dunlin.websocket.OriginRule;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -31,6 +33,8 @@ public final class SdkServer implements AutoCloseable {
   public static final String SECRET =
       "a secret of the tests, long enough for HS512: 64 bytes and then some more";
 
+  private static final String PAGES = "http://127.0.0.1:";
+
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final WebSocketServer server;
@@ -41,7 +45,14 @@ public final class SdkServer implements AutoCloseable {
     endpoint =
         CentrifugeEndpoint.over(hub).authenticate(tokens).namespaces(namespaces()).options(options);
     endpoint = endpoint.hooks(Hooks.NONE.onRpc(this::procedure));
-    server = WebSocketServer.builder().route("/connection/websocket", endpoint).start(port);
+    var route =
+        Route.at("/connection/websocket")
+            .origins(
+                OriginRule.sameOrigin()
+                    .or(request ->
+                        // pages of the browser tests, which another port serves
+                        request.origin().filter(it -> it.startsWith(PAGES)).isPresent()));
+    server = WebSocketServer.builder().route(route, endpoint).start(port);
   }
 
   /** A node over {@code hub} on a free port. */

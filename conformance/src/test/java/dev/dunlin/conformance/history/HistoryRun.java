@@ -1,0 +1,266 @@
+package dev.dunlin.conformance.history;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dunlin.centrifuge.CentrifugeEndpoint;
+import dev.dunlin.centrifuge.NamespaceOptions;
+import dev.dunlin.centrifuge.Namespaces;
+import dev.dunlin.centrifuge.ProtocolOptions;
+import dev.dunlin.channels.HistoryQuery;
+import dev.dunlin.channels.Hub;
+import dev.dunlin.channels.MemoryBroker;
+import dev.dunlin.channels.StreamPosition;
+import dev.dunlin.conformance.history.Observation.Entry;
+import dev.dunlin.conformance.history.Observation.Kept;
+import dev.dunlin.conformance.history.Observation.Present;
+import dev.dunlin.conformance.history.Observation.PublishAcknowledged;
+import dev.dunlin.conformance.history.Observation.PublishInvoked;
+import dev.dunlin.conformance.history.Observation.PublishUnknown;
+import dev.dunlin.conformance.history.Observation.Quiet;
+import dev.dunlin.server.WebSocketClient;
+import dev.dunlin.server.WebSocketServer;
+import dev.dunlin.websocket.Limits;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Many clients, many channels, and every misfortune that a seed brings: cuts, slow readers, lost
+ * publications, servers that begin anew. All that anybody saw goes to the {@link Checker}.
+ */
+final class HistoryRun implements AutoCloseable {
+
+  private static final int CHANNELS = 20;
+  private static final Duration IN_TIME = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** One publication in so many is kept but not delivered: the subscribers must notice. */
+  private static final int LOSES_ONE_IN = 2_000;
+
+  private final long seed;
+  private final Recorder recorder = new Recorder();
+  private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(2);
+  private final WebSocketClient transport =
+      WebSocketClient.builder().limits(Limits.defaults()).build();
+  private final List<HistoryClient> clients = new ArrayList<>();
+  private final List<String> channels = new ArrayList<>();
+  private final AtomicLong lastMessage = new AtomicLong();
+  private volatile Node node;
+  private volatile boolean losing = true;
+  private int restarts;
+
+  /** One life of the server. */
+  private final class Node implements AutoCloseable {
+    final Hub hub;
+    final CentrifugeEndpoint endpoint;
+    final WebSocketServer server;
+
+    Node(int port) {
+      var losses = new Random(seed + restarts);
+      hub =
+          Hub.over(
+              new LosingBroker(
+                  MemoryBroker.create(),
+                  publication -> {
+                    synchronized (losses) {
+                      return losing && losses.nextInt(LOSES_ONE_IN) == 0;
+                    }
+                  }));
+      endpoint =
+          CentrifugeEndpoint.over(hub)
+              .allowAnonymous()
+              .options(ProtocolOptions.defaults().withPositionCheck(Duration.ofSeconds(1)))
+              .namespaces(
+                  new Namespaces(
+                      NamespaceOptions.defaults(),
+                      Map.of(
+                          "stream",
+                          NamespaceOptions.builder()
+                              .allowSubscribeForClient(true)
+                              .allowSubscribeForAnonymous(true)
+                              .historySize(200)
+                              .historyTtl(Duration.ofMinutes(5))
+                              .forceRecovery(true)
+                              .presence(true)
+                              .build())));
+      server =
+          WebSocketServer.builder()
+              .limits(Limits.defaults().outboundBytes(128 << 10).sendBufferBytes(8 << 10))
+              .route("/connection/websocket", endpoint)
+              .start(port);
+    }
+
+    @Override
+    public void close() {
+      server.close();
+      hub.close();
+    }
+  }
+
+  HistoryRun(long seed, int clientCount) {
+    this.seed = seed;
+    node = new Node(0);
+    for (int i = 0; i < CHANNELS; i++) {
+      channels.add("stream:" + i);
+    }
+    var random = new Random(seed);
+    var uri = URI.create("ws://127.0.0.1:" + node.server.port() + "/connection/websocket");
+    for (int i = 0; i < clientCount; i++) {
+      var mine = new HashSet<String>();
+      while (mine.size() < 4) {
+        mine.add(channels.get(random.nextInt(CHANNELS)));
+      }
+      clients.add(
+          new HistoryClient(
+              "c" + i, uri, List.copyOf(mine), transport, timer, recorder, random.nextLong()));
+    }
+  }
+
+  /** Runs and returns what was seen. */
+  List<Observation> run(Duration time) {
+    clients.forEach(HistoryClient::start);
+    var random = new Random(seed ^ 0x5eed);
+    long end = System.nanoTime() + time.toNanos();
+    long restartEvery = Math.max(time.toNanos() / 3, 5_000_000_000L);
+    long restartAt = System.nanoTime() + restartEvery;
+    while (System.nanoTime() < end) {
+      for (int i = 0; i < 3; i++) {
+        publish(channels.get(random.nextInt(CHANNELS)), random.nextInt(10) == 0 ? 16_000 : 10);
+      }
+      misfortune(random);
+      if (System.nanoTime() > restartAt) {
+        restartAt += restartEvery;
+        restart();
+      }
+      LockSupport.parkNanos(5_000_000); // the pace of the traffic, not a wait for anything
+    }
+    losing = false;
+    settle();
+    return recorder.history();
+  }
+
+  private void misfortune(Random random) {
+    var client = clients.get(random.nextInt(clients.size()));
+    switch (random.nextInt(40)) {
+      case 0, 1, 2, 3 -> client.cut();
+      case 4 -> client.beSlow(random.nextInt(8) == 0 ? 8_000 : 200 + random.nextInt(2_000));
+      default -> {}
+    }
+  }
+
+  private void publish(String channel, int padding) {
+    long id = lastMessage.incrementAndGet();
+    var data = "{\"id\":%d,\"fill\":\"%s\"}".formatted(id, "x".repeat(padding));
+    recorder.record(at -> new PublishInvoked(at, channel, id));
+    node.endpoint
+        .api()
+        .publish(channel, data.getBytes(UTF_8), options -> options)
+        .whenComplete((published, failure) ->
+            recorder.record(at ->
+                failure == null
+                    ? new PublishAcknowledged(
+                        at,
+                        channel,
+                        id,
+                        published.position().epoch(),
+                        published.position().offset())
+                    : new PublishUnknown(at, channel, id)));
+  }
+
+  /** The server ends and another takes its place, with streams of their own. */
+  private void restart() {
+    restarts++;
+    int port = node.server.port();
+    node.close();
+    node = again(port);
+  }
+
+  private Node again(int port) {
+    for (int attempt = 0; ; attempt++) {
+      try {
+        return new Node(port);
+      } catch (UncheckedIOException busy) {
+        if (attempt == 100) {
+          throw busy;
+        }
+        LockSupport.parkNanos(50_000_000);
+      }
+    }
+  }
+
+  /** Lets everybody arrive at the tops, then looks at presence and histories. */
+  private void settle() {
+    channels.forEach(channel -> publish(channel, 10)); // shows what was lost before
+    var tops = new HashMap<String, StreamPosition>();
+    for (var channel : channels) {
+      tops.put(channel, history(channel, HistoryQuery.position()).position());
+    }
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!clients.stream().allMatch(client -> client.reached(tops)) && System.nanoTime() < end) {
+      LockSupport.parkNanos(20_000_000);
+    }
+    var behind =
+        clients.stream()
+            .filter(client -> !client.reached(tops))
+            .map(client ->
+                client
+                    + ", by the server "
+                    + node.endpoint
+                        .clients()
+                        .client(client.id())
+                        .map(known -> known.queuedBytes() + " bytes wait")
+                        .orElse("unknown"))
+            .toList();
+    assertThat(behind).as("clients that do not arrive, with seed %s", seed).isEmpty();
+    recorder.record(Quiet::new);
+    for (var channel : channels) {
+      var real = new HashSet<String>();
+      clients.stream()
+          .filter(client -> client.channels().contains(channel))
+          .forEach(client -> real.add(client.id()));
+      var told = node.hub.presence().presence(channel).toCompletableFuture().join().keySet();
+      recorder.record(at -> new Present(at, channel, told, real));
+      var kept = history(channel, HistoryQuery.since(StreamPosition.START, 1_000));
+      var entries =
+          kept.publications().stream()
+              .map(publication -> new Entry(publication.offset(), id(publication.data())))
+              .toList();
+      recorder.record(
+          at -> new Kept(at, channel, kept.position().epoch(), kept.position().offset(), entries));
+    }
+  }
+
+  private dev.dunlin.channels.History history(String channel, HistoryQuery query) {
+    return node.hub.history(channel, query).toCompletableFuture().join();
+  }
+
+  private static long id(java.nio.ByteBuffer data) {
+    var text = UTF_8.decode(data.duplicate()).toString();
+    return Long.parseLong(text.substring(6, text.indexOf(',')));
+  }
+
+  static List<Violation> check(List<Observation> history) {
+    return Checker.check(history, IN_TIME);
+  }
+
+  @Override
+  public void close() throws Exception {
+    clients.forEach(HistoryClient::stop);
+    timer.shutdownNow();
+    assertThat(timer.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    transport.close();
+    node.close();
+  }
+}

@@ -1,0 +1,74 @@
+package dev.dunlin.conformance.history;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dunlin.conformance.history.Observation.Received;
+import dev.dunlin.conformance.history.Observation.Subscribed;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Nothing is lost in silence: {@code -Ddunlin.seed=} replays a run's misfortunes, {@code
+ * -Ddunlin.minutes=} sets the length of the long one.
+ */
+class HistoryTest {
+
+  private static final long SEED = Long.getLong("dunlin.seed", System.nanoTime());
+
+  @Test
+  void nothingIsLostInSilenceWhateverHappens() throws Exception {
+    run(200, Duration.ofSeconds(40));
+  }
+
+  @Test
+  @Tag("figures")
+  void norInAnHour() throws Exception {
+    run(200, Duration.ofMinutes(Long.getLong("dunlin.minutes", 60)));
+  }
+
+  private static void run(int clients, Duration time) throws Exception {
+    try (var run = new HistoryRun(SEED, clients)) {
+      var history = run.run(time);
+      assertThat(HistoryRun.check(history)).as("violations with seed %s", SEED).isEmpty();
+      report(history);
+    }
+  }
+
+  /** That the run was worth it: all kinds of ends and of recoveries have happened. */
+  private static void report(List<Observation> history) {
+    long received = count(history, Received.class, seen -> true);
+    long caughtUp = count(history, Received.class, seen -> !seen.live());
+    long recovered = count(history, Subscribed.class, Subscribed::recovered);
+    long lost = count(history, Subscribed.class, seen -> seen.recovering() && !seen.recovered());
+    long gaps = count(history, Observation.Ended.class, seen -> seen.code() == 2500);
+    var ends = new java.util.TreeMap<Integer, Integer>();
+    for (var seen : history) {
+      if (seen instanceof Observation.Ended ended) {
+        ends.merge(ended.code(), 1, Integer::sum);
+      }
+    }
+    System.getLogger("history")
+        .log(
+            System.Logger.Level.INFO,
+            "seed {0}: {1} received, {2} of them recovered in {3} recoveries; {4} refused; ends by"
+                + " code {5}",
+            String.valueOf(SEED),
+            received,
+            caughtUp,
+            recovered,
+            lost,
+            ends);
+    assertThat(received).isGreaterThan(10_000);
+    assertThat(caughtUp).isPositive();
+    assertThat(recovered).isPositive();
+    assertThat(lost).as("after restarts").isPositive();
+    assertThat(gaps).isPositive();
+  }
+
+  private static <T> long count(
+      List<Observation> history, Class<T> kind, java.util.function.Predicate<T> fits) {
+    return history.stream().filter(kind::isInstance).map(kind::cast).filter(fits).count();
+  }
+}

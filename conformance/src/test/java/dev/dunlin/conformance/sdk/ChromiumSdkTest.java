@@ -1,0 +1,124 @@
+package dev.dunlin.conformance.sdk;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.dunlin.channels.Hub;
+import dev.dunlin.testing.Component;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The published JavaScript SDK inside a real browser, in both encodings. */
+class ChromiumSdkTest {
+
+  private static final Path SDK = Path.of("sdk").toAbsolutePath();
+
+  @Test
+  void theSdkWorksInABrowserInBothEncodings() throws Exception {
+    var chromium = Component.CHROMIUM.require();
+    JavaScriptSdkTest.install();
+    var verdict = new CompletableFuture<String>();
+    try (var hub = Hub.inMemory();
+        var node = SdkServer.start(hub)) {
+      var pages = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      try {
+        serve(pages, node, verdict);
+        var page = "http://127.0.0.1:" + pages.getAddress().getPort() + "/";
+        assertThat(visited(chromium, page, verdict)).isEqualTo("passed");
+      } finally {
+        pages.stop(0);
+      }
+    }
+  }
+
+  private static void serve(HttpServer pages, SdkServer node, CompletableFuture<String> verdict) {
+    var token = SdkTokens.connection("ann", Duration.ofMinutes(5), "");
+    var page =
+        read(SDK.resolve("browser.html")).replace("@URL@", node.url()).replace("@TOKEN@", token);
+    var files =
+        Map.of(
+            "/", page,
+            "/centrifuge.js", read(SDK.resolve("node_modules/centrifuge/dist/centrifuge.js")),
+            "/centrifuge.protobuf.js",
+                read(SDK.resolve("node_modules/centrifuge/dist/centrifuge.protobuf.js")));
+    pages.createContext(
+        "/",
+        exchange -> {
+          try (exchange) {
+            var path = exchange.getRequestURI().getPath();
+            if (path.equals("/verdict")) {
+              verdict.complete(new String(exchange.getRequestBody().readAllBytes(), UTF_8));
+            }
+            var content = files.getOrDefault(path, "").getBytes(UTF_8);
+            exchange
+                .getResponseHeaders()
+                .set("Content-Type", path.endsWith(".js") ? "text/javascript" : "text/html");
+            exchange.sendResponseHeaders(200, content.length == 0 ? -1 : content.length);
+            exchange.getResponseBody().write(content);
+          }
+        });
+    pages.start();
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** Opens the page in a browser of its own and waits for what it reports. */
+  private static String visited(Path chromium, String page, CompletableFuture<String> verdict)
+      throws Exception {
+    var profile = Files.createTempDirectory("chromium");
+    var log = Files.createTempFile("chromium", ".log");
+    var browser =
+        new ProcessBuilder(
+                chromium.toString(),
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-dev-shm-usage",
+                "--remote-debugging-port=0",
+                "--user-data-dir=" + profile,
+                page)
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    try {
+      return verdict.get(60, TimeUnit.SECONDS);
+    } catch (java.util.concurrent.TimeoutException e) {
+      throw new AssertionError(
+          "the page reports nothing; the browser: " + Files.readString(log), e);
+    } finally {
+      browser.descendants().forEach(ProcessHandle::destroyForcibly);
+      browser.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+      Files.deleteIfExists(log);
+      delete(profile);
+    }
+  }
+
+  private static void delete(Path folder) throws java.io.IOException {
+    try (var files = Files.walk(folder)) {
+      for (var file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (java.nio.file.DirectoryNotEmptyException | java.io.UncheckedIOException stillWriting) {
+      folder.toFile().deleteOnExit();
+    }
+  }
+}
