@@ -117,10 +117,10 @@ abstract class ClosedLoop<P extends ClosedLoop.Peer> {
   private String measure(Selector selector, double seconds, Whole<P> whole) throws IOException {
     run(selector, System.nanoTime() + (long) (seconds * WARM_UP_SHARE * 1e9), whole);
     received = 0;
-    double cpu = server.cpuSeconds();
+    var cpu = server.threads();
     long start = System.nanoTime();
     run(selector, start + (long) (seconds * 1e9), whole);
-    double used = server.cpuSeconds() - cpu;
+    double used = server.cpuSecondsSince(cpu);
     double elapsed = (System.nanoTime() - start) / 1e9;
     if (received == 0) {
       throw new IOException("nothing came back");

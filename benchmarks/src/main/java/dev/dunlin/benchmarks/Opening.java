@@ -16,10 +16,10 @@ final class Opening {
   /** Handshakes, some at a time; each connection is reset when it is open. */
   static String connect(Server server, int atATime, double seconds) throws IOException {
     open(server, atATime, seconds * 0.4);
-    double cpu = server.cpuSeconds();
+    var cpu = server.threads();
     long start = System.nanoTime();
     long opened = open(server, atATime, seconds);
-    double used = server.cpuSeconds() - cpu;
+    double used = server.cpuSecondsSince(cpu);
     return String.format(
         Locale.ROOT,
         "messages=%d per_second=%.0f cpu_seconds=%.2f per_cpu_second=%.0f",

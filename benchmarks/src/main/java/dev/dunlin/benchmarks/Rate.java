@@ -8,6 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Fan-out at a fixed rate, an open loop: a message is due whether or not the last has arrived, and
@@ -79,7 +80,7 @@ final class Rate {
     long end = due + messages * interval + (long) (GRACE_SECONDS * 1e9);
     long begun = due + skipped * interval;
     long over = due + messages * interval;
-    double cpu = -1;
+    Map<String, Long> cpu = Map.of();
     double used = -1;
     int inTime = 0;
     for (long now = due; now < end && delivered < latencies.length; now = System.nanoTime()) {
@@ -87,17 +88,17 @@ final class Rate {
         Wire.writeAll(publisher, ByteBuffer.wrap(request));
         published++;
       }
-      if (cpu < 0 && now >= begun) {
-        cpu = server.cpuSeconds();
+      if (cpu.isEmpty() && now >= begun) {
+        cpu = server.threads();
       }
       if (used < 0 && now >= over) {
-        used = server.cpuSeconds() - cpu;
+        used = server.cpuSecondsSince(cpu);
         inTime = delivered;
       }
       drain(selector, interval, now);
     }
     if (used < 0) {
-      used = server.cpuSeconds() - cpu;
+      used = server.cpuSecondsSince(cpu);
       inTime = delivered;
     }
     double seconds = (messages - skipped) * interval / 1e9;

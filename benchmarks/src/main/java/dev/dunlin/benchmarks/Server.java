@@ -2,17 +2,39 @@ package dev.dunlin.benchmarks;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 
 /** The server under load, seen from outside: where it listens and which process it is. */
 record Server(int port, long pid) {
 
-  private static final double TICKS_PER_SECOND = 100;
+  /**
+   * The user and system time of each of its threads so far, in nanoseconds. (The times of the whole
+   * process come in steps of 10 ms, each rounded down.)
+   */
+  Map<String, Long> threads() throws IOException {
+    var times = new HashMap<String, Long>();
+    try (var tasks = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+      for (var task : tasks) {
+        try {
+          var run = Files.readString(task.resolve("schedstat")).split(" ", 2)[0];
+          times.put(task.getFileName().toString(), Long.parseLong(run));
+        } catch (NoSuchFileException ended) {
+          continue; // what it did last is not counted
+        }
+      }
+    }
+    return times;
+  }
 
-  /** User and system time of the whole process so far. */
-  double cpuSeconds() throws IOException {
-    var stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-    var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-    return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
+  /** The seconds of CPU time used since {@link #threads()} gave {@code before}. */
+  double cpuSecondsSince(Map<String, Long> before) throws IOException {
+    long used = 0;
+    for (var thread : threads().entrySet()) {
+      used += thread.getValue() - before.getOrDefault(thread.getKey(), 0L);
+    }
+    return used / 1e9;
   }
 }
