@@ -1,5 +1,7 @@
 package dev.dunlin.websocket;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -7,6 +9,10 @@ import java.nio.ByteOrder;
 final class Mask {
 
   private static final long HIGH_BITS = 0x8080808080808080L;
+
+  /** Eight octets, the first the lowest, whatever the buffer's order and alignment. */
+  private static final VarHandle LONGS =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private Mask() {}
 
@@ -18,27 +24,14 @@ final class Mask {
    */
   static boolean apply(ByteBuffer buffer, int at, int size, int key, int phase) {
     int turned = Integer.rotateLeft(key, (phase & 3) << 3);
-    long wide = ((long) turned << 32) | (turned & 0xffffffffL);
-    if (buffer.order() == ByteOrder.LITTLE_ENDIAN) {
-      wide = Long.reverseBytes(wide);
-    }
+    long wide = Long.reverseBytes(((long) turned << 32) | (turned & 0xffffffffL));
     int end = at + size;
     int i = at;
     long seen = 0;
-    for (; i + 32 <= end; i += 32) {
-      long a = buffer.getLong(i) ^ wide;
-      long b = buffer.getLong(i + 8) ^ wide;
-      long c = buffer.getLong(i + 16) ^ wide;
-      long d = buffer.getLong(i + 24) ^ wide;
-      buffer.putLong(i, a);
-      buffer.putLong(i + 8, b);
-      buffer.putLong(i + 16, c);
-      buffer.putLong(i + 24, d);
-      seen |= a | b | c | d;
-    }
-    for (; i + 8 <= end; i += 8) {
-      long a = buffer.getLong(i) ^ wide;
-      buffer.putLong(i, a);
+    // Unrolled by hand, or through the accessors of the buffer, it does not become vector code.
+    for (int last = end - 8; i <= last; i += 8) {
+      long a = (long) LONGS.get(buffer, i) ^ wide;
+      LONGS.set(buffer, i, a);
       seen |= a;
     }
     int shift = 24;
