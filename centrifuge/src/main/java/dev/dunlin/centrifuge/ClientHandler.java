@@ -14,8 +14,6 @@ import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.Message;
 import dev.dunlin.websocket.Prepared;
 import java.nio.ByteBuffer;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -34,27 +32,15 @@ final class ClientHandler implements Handler {
 
   private static final Logger log = LoggerFactory.getLogger(CentrifugeEndpoint.class);
 
-  /** Commands that wait for the one under way; beyond it the socket is not read. */
-  private static final int MAX_WAITING = 64;
-
-  private static final Duration ROOM_CHECK = Duration.ofMillis(50);
   private static final long MINUTE_NANOS = 60_000_000_000L;
 
   private final Node node;
   private final Session session;
   private final ClientSession state;
   private final boolean nativePings;
-  private final ArrayDeque<Command.Call> waiting = new ArrayDeque<>();
   private Revocations.@Nullable Watch revocation;
-  private boolean busy;
-  private boolean draining;
-  private boolean awaitingRoom;
-
-  /** The thread that is inside {@link #onLane}; only the thread itself finds itself here. */
-  private @Nullable Thread within;
-
-  private boolean paused;
   private final Deadlines deadlines;
+  private final CommandQueue commands;
   private final ConnectedClient view;
   private volatile Set<String> channels = Set.of();
 
@@ -65,6 +51,7 @@ final class ClientHandler implements Handler {
     this.nativePings = nativePings;
     this.view = new ConnectedClient(this, state, session);
     this.deadlines = new Deadlines(node, session, this, state, nativePings);
+    this.commands = new CommandQueue(session, state, this);
     deadlines.opened();
   }
 
@@ -82,24 +69,24 @@ final class ClientHandler implements Handler {
     if (state.stage == Stage.REFUSED || state.stage == Stage.ENDED) {
       return;
     }
-    List<Command> commands;
+    List<Command> decoded;
     try {
-      commands = state.codec.decode(data.bytes());
+      decoded = state.codec.decode(data.bytes());
     } catch (BadCommandException bad) {
       log.debug("client {}: {}", state.id, bad.getMessage());
       end(Disconnect.BAD_REQUEST);
       return;
     }
-    for (var command : commands) {
+    for (var command : decoded) {
       switch (command) {
         case Command.Pong pong -> pong(); // not in line behind a command that takes its time
-        case Command.Call call -> waiting.add(call);
+        case Command.Call call -> commands.add(call);
       }
       if (state.stage == Stage.ENDED) {
         return;
       }
     }
-    drain();
+    commands.drain();
   }
 
   private void pong() {
@@ -108,94 +95,16 @@ final class ClientHandler implements Handler {
     }
   }
 
-  private void drain() {
-    if (!draining) {
-      onLane(this::carryOut);
-    }
-  }
-
-  private void carryOut() {
-    draining = true;
-    while (!busy && !congested() && !waiting.isEmpty() && state.stage != Stage.ENDED) {
-      if (state.stage == Stage.REFUSED) {
-        waiting.clear();
-      } else {
-        call(waiting.removeFirst());
-      }
-    }
-    draining = false;
-    if (!paused && waiting.size() >= MAX_WAITING) {
-      paused = true;
-      session.pauseReading();
-    } else if (paused && waiting.size() < MAX_WAITING) {
-      paused = false;
-      session.resumeReading();
-      deadlines.readsAgain();
-    }
-  }
-
-  /**
-   * Whether so much waits to be sent that the next answer has to wait too: what a client asks for
-   * must not overflow its queue, or one that recovers much would be closed as slow for ever.
-   */
-  private boolean congested() {
-    if (waiting.isEmpty() || session.queuedBytes() <= answerBytes() / 2) {
-      return false;
-    }
-    if (!awaitingRoom) {
-      awaitingRoom = true;
-      // after this turn's flush; what the flush did not take needs some time
-      session
-          .lane()
-          .execute(() -> {
-            if (session.queuedBytes() <= answerBytes() / 2) {
-              goOn();
-            } else {
-              session.schedule(ROOM_CHECK, this::goOn);
-            }
-          });
-    }
-    return true;
-  }
-
-  private void goOn() {
-    awaitingRoom = false;
-    drain();
-  }
-
-  /** How large one answer may be: half of what may wait. */
-  int answerBytes() {
-    return session.limits().outboundBytes() / 2;
-  }
-
-  private void call(Command.Call call) {
+  /** Begins a command; the queue brings its outcome to {@link #finish}. */
+  CompletionStage<?> begin(Command.Call call) {
     boolean connects = call.request() instanceof Request.ConnectRequest;
     if (connects != (state.stage == Stage.NEW)) {
-      end(Disconnect.BAD_REQUEST);
-      return;
+      throw Rejection.disconnect(Disconnect.BAD_REQUEST);
     }
     if (connects) {
       state.stage = Stage.CONNECTING;
     }
-    CompletionStage<?> outcome;
-    try {
-      outcome = run(call.request());
-    } catch (Throwable refusal) {
-      outcome = CompletableFuture.failedStage(refusal);
-    }
-    var future = outcome.toCompletableFuture();
-    if (future.isDone()) {
-      finish(call, future);
-      return;
-    }
-    busy = true;
-    outcome.whenCompleteAsync(
-        (answer, failure) -> {
-          busy = false;
-          finish(call, future);
-          drain();
-        },
-        this::resume);
+    return run(call.request());
   }
 
   private CompletionStage<?> run(Request request) {
@@ -214,7 +123,7 @@ final class ClientHandler implements Handler {
     };
   }
 
-  private void finish(Command.Call call, CompletableFuture<?> outcome) {
+  void finish(Command.Call call, CompletableFuture<?> outcome) {
     if (state.stage == Stage.ENDED) {
       return;
     }
@@ -314,26 +223,14 @@ final class ClientHandler implements Handler {
     return session.lane();
   }
 
-  /**
-   * Runs what continues a command: at once where the lane is at work on this client, so that the
-   * answers to a frame leave in one; as a task of the lane otherwise.
-   */
+  /** Continues a command, as {@link CommandQueue#resume} says. */
   void resume(Runnable continuation) {
-    if (within == Thread.currentThread()) {
-      continuation.run();
-    } else {
-      session.lane().execute(() -> onLane(continuation));
-    }
+    commands.resume(continuation);
   }
 
-  private void onLane(Runnable work) {
-    var before = within;
-    within = Thread.currentThread();
-    try {
-      work.run();
-    } finally {
-      within = before;
-    }
+  /** How large one answer may be. */
+  int answerBytes() {
+    return commands.answerBytes();
   }
 
   long now() {
@@ -356,7 +253,7 @@ final class ClientHandler implements Handler {
 
   /** Whether the socket is not read at present. */
   boolean paused() {
-    return paused;
+    return commands.paused();
   }
 
   Identity identity() {
@@ -443,7 +340,7 @@ final class ClientHandler implements Handler {
     }
     boolean registered = state.connected();
     state.stage = Stage.ENDED;
-    waiting.clear();
+    commands.clear();
     deadlines.cancel();
     if (revocation != null) {
       revocation.close();

@@ -33,8 +33,14 @@ final class HistoryCommand {
             throw Rejection.error(ErrorCode.UNRECOVERABLE_POSITION);
           }
           var publications = new ArrayList<WirePublication>(history.publications().size());
+          long bytes = 0;
           for (var publication : history.publications()) {
-            publications.add(Publications.wire(publication, state.json));
+            var wire = Publications.wire(publication, state.json);
+            bytes += wire.data().remaining();
+            if (bytes > client.answerBytes() && !publications.isEmpty()) {
+              break; // a shorter page: the client asks for the rest from there
+            }
+            publications.add(wire);
           }
           var top = history.position();
           return Answer.of(new Result.HistoryResult(publications, top.epoch(), top.offset()));

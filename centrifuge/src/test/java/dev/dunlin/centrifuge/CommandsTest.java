@@ -206,6 +206,20 @@ class CommandsTest {
   }
 
   @Test
+  void aPageOfHistoryFitsIntoTheQueue() {
+    for (int i = 0; i < 10; i++) {
+      node.publish("history:a", '"' + "x".repeat(100_000) + '"');
+    }
+    var peer = node.anonymous(encoding);
+    assertThat(history(peer, "history:a", ",'limit':-1"))
+        .contains("\"offset\":5}]")
+        .doesNotContain("\"offset\":6}");
+    assertThat(history(peer, "history:a", ",'limit':-1,'since':{'offset':5}"))
+        .contains("\"offset\":6},");
+    assertThat(peer.open()).isTrue();
+  }
+
+  @Test
   void historyHasItsChecks() {
     var peer = node.anonymous(encoding);
     assertThat(history(peer, "open:a", "")).isEqualTo(Expected.error(4, ErrorCode.NOT_AVAILABLE));
