@@ -38,6 +38,7 @@ record ConfigReader(
           LogLevel.VARIABLE,
           "DUNLIN_JAVA_HOME",
           "DUNLIN_JAVA_OPTS",
+          "DUNLIN_TOKEN",
           "DUNLIN_REQUIRE_ALL");
 
   /** Options that a server in development may have; with any other it is a configured server. */

@@ -5,7 +5,8 @@ import dev.dunlin.auth.Identity;
 import dev.dunlin.auth.KeySet;
 import dev.dunlin.auth.Tickets;
 import dev.dunlin.centrifuge.CentrifugeEndpoint;
-import dev.dunlin.centrifuge.Hooks;
+import dev.dunlin.centrifuge.ChannelName;
+import dev.dunlin.centrifuge.NamespaceOptions;
 import dev.dunlin.centrifuge.Namespaces;
 import dev.dunlin.centrifuge.ProtocolOptions;
 import dev.dunlin.channels.Broker;
@@ -53,6 +54,7 @@ final class Dunlin implements AutoCloseable {
   private final Optional<Tls> tls;
   private final Metrics metrics;
   private final CentrifugeEndpoint endpoint;
+  private final BackendHooks backends;
   private final WebSocketServer server;
   private final ScheduledExecutorService maintenance =
       Executors.newSingleThreadScheduledExecutor(
@@ -73,6 +75,7 @@ final class Dunlin implements AutoCloseable {
       tls = tls(config.httpServer().tls());
       namespaces = namespaces(config.channel());
       metrics = new Metrics();
+      backends = new BackendHooks(config, this::rules, metrics::backendAsked);
       var tickets = Tickets.create();
       endpoint = made();
       metrics.watch(hub, endpoint.clients(), ConfigRules.insecure(config).size());
@@ -158,13 +161,17 @@ final class Dunlin implements AutoCloseable {
                     Config.Namespace::name, namespace -> namespace.rules().options())));
   }
 
+  private Optional<NamespaceOptions> rules(String channel) {
+    return namespaces.options(ChannelName.of(channel));
+  }
+
   private CentrifugeEndpoint made() {
     var client = config.client();
     var made =
         CentrifugeEndpoint.over(hub)
             .named("dunlin", VersionCommand.version())
             .namespaces(() -> namespaces)
-            .hooks(metrics.counting(Hooks.NONE))
+            .hooks(metrics.counting(backends.hooks()))
             .options(
                 new ProtocolOptions(
                     client.pingInterval(),
@@ -351,6 +358,7 @@ final class Dunlin implements AutoCloseable {
   public void close() {
     maintenance.shutdownNow();
     server.close();
+    backends.close();
     hub.close();
   }
 }

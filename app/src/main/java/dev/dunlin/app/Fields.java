@@ -41,6 +41,11 @@ final class Fields {
     this.members = members;
   }
 
+  /** An object without members. */
+  static Fields none() {
+    return new Fields("", Map.of());
+  }
+
   /** The object that the text consists of. */
   static Fields of(byte[] text) throws Malformed {
     try {

@@ -53,7 +53,13 @@ public final class Main implements Runnable {
   private Main(Map<String, String> environment) {
     CommandLine.RunLast last = new CommandLine.RunLast();
     commandLine = new CommandLine(this);
-    commandLine.addSubcommand(new ServeCommand(environment));
+    commandLine
+        .addSubcommand(new ServeCommand(environment))
+        .addSubcommand(new ConfigCommand(environment))
+        .addSubcommand(new TokenCommand(environment))
+        .addSubcommand(new PublishCommand(environment))
+        .addSubcommand(new SubscribeCommand(environment))
+        .addSubcommand(new InfoCommand(environment));
     commandLine
         .setAbbreviatedOptionsAllowed(false)
         .setCaseInsensitiveEnumValuesAllowed(true)

@@ -218,7 +218,7 @@ final class Deadlines {
   // ---- ends
 
   private void expire(ChannelSubscription subscription) {
-    var hook = node.hooks().subRefresh();
+    var hook = node.hooks().subRefresh(subscription.channel());
     if (hook.isEmpty() || subscription.clientRefreshes) {
       client.expired(subscription);
       return;

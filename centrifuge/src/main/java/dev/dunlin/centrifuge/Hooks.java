@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable: every method returns a new one.
  */
 public final class Hooks {
+
+  private static final Predicate<String> ANY = channel -> true;
 
   /** No hook at all. */
   public static final Hooks NONE = new Hooks();
@@ -122,11 +125,14 @@ public final class Hooks {
 
   private @Nullable Hook<Connect, Connected> connect;
   private @Nullable Hook<Subscribe, SubscribeOptions> subscribe;
+  private Predicate<String> subscribeChannels = ANY;
   private @Nullable Hook<Publish, Published> publish;
+  private Predicate<String> publishChannels = ANY;
   private @Nullable Hook<Rpc, byte[]> rpc;
   private @Nullable Hook<Message, Boolean> message;
   private @Nullable Hook<Refresh, Refreshed> refresh;
   private @Nullable Hook<Refresh, Refreshed> subRefresh;
+  private Predicate<String> subRefreshChannels = ANY;
   private @Nullable BiConsumer<Client, Closed> disconnect;
   private @Nullable Consumer<String> occupied;
   private @Nullable Consumer<String> vacated;
@@ -137,11 +143,14 @@ public final class Hooks {
     var copy = new Hooks();
     copy.connect = connect;
     copy.subscribe = subscribe;
+    copy.subscribeChannels = subscribeChannels;
     copy.publish = publish;
+    copy.publishChannels = publishChannels;
     copy.rpc = rpc;
     copy.message = message;
     copy.refresh = refresh;
     copy.subRefresh = subRefresh;
+    copy.subRefreshChannels = subRefreshChannels;
     copy.disconnect = disconnect;
     copy.occupied = occupied;
     copy.vacated = vacated;
@@ -159,6 +168,18 @@ public final class Hooks {
   public Hooks onSubscribe(Hook<Subscribe, SubscribeOptions> hook) {
     var copy = copy();
     copy.subscribe = hook;
+    copy.subscribeChannels = ANY;
+    return copy;
+  }
+
+  /**
+   * The same as {@link #onSubscribe(Hook)} for these channels only: for others it is as if there
+   * were no hook. Asked on event loops; never waits.
+   */
+  public Hooks onSubscribe(Predicate<String> channels, Hook<Subscribe, SubscribeOptions> hook) {
+    var copy = copy();
+    copy.subscribe = hook;
+    copy.subscribeChannels = channels;
     return copy;
   }
 
@@ -166,6 +187,18 @@ public final class Hooks {
   public Hooks onPublish(Hook<Publish, Published> hook) {
     var copy = copy();
     copy.publish = hook;
+    copy.publishChannels = ANY;
+    return copy;
+  }
+
+  /**
+   * The same as {@link #onPublish(Hook)} for these channels only: for others it is as if there were
+   * no hook. Asked on event loops; never waits.
+   */
+  public Hooks onPublish(Predicate<String> channels, Hook<Publish, Published> hook) {
+    var copy = copy();
+    copy.publish = hook;
+    copy.publishChannels = channels;
     return copy;
   }
 
@@ -198,6 +231,18 @@ public final class Hooks {
   public Hooks onSubRefresh(Hook<Refresh, Refreshed> hook) {
     var copy = copy();
     copy.subRefresh = hook;
+    copy.subRefreshChannels = ANY;
+    return copy;
+  }
+
+  /**
+   * The same as {@link #onSubRefresh(Hook)} for these channels only: for others it is as if there
+   * were no hook. Asked on event loops; never waits.
+   */
+  public Hooks onSubRefresh(Predicate<String> channels, Hook<Refresh, Refreshed> hook) {
+    var copy = copy();
+    copy.subRefresh = hook;
+    copy.subRefreshChannels = channels;
     return copy;
   }
 
@@ -226,12 +271,12 @@ public final class Hooks {
     return Optional.ofNullable(connect);
   }
 
-  Optional<Hook<Subscribe, SubscribeOptions>> subscribe() {
-    return Optional.ofNullable(subscribe);
+  Optional<Hook<Subscribe, SubscribeOptions>> subscribe(String channel) {
+    return Optional.ofNullable(subscribe).filter(hook -> subscribeChannels.test(channel));
   }
 
-  Optional<Hook<Publish, Published>> publish() {
-    return Optional.ofNullable(publish);
+  Optional<Hook<Publish, Published>> publish(String channel) {
+    return Optional.ofNullable(publish).filter(hook -> publishChannels.test(channel));
   }
 
   Optional<Hook<Rpc, byte[]>> rpc() {
@@ -246,8 +291,8 @@ public final class Hooks {
     return Optional.ofNullable(refresh);
   }
 
-  Optional<Hook<Refresh, Refreshed>> subRefresh() {
-    return Optional.ofNullable(subRefresh);
+  Optional<Hook<Refresh, Refreshed>> subRefresh(String channel) {
+    return Optional.ofNullable(subRefresh).filter(hook -> subRefreshChannels.test(channel));
   }
 
   Optional<BiConsumer<Client, Closed>> disconnect() {

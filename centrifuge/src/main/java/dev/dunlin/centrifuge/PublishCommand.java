@@ -25,7 +25,7 @@ final class PublishCommand {
     boolean subscribed = subscription != null && subscription.live();
     var info = client.info(subscription);
     var storage = Node.storage(rules).info(info);
-    var hook = node.hooks().publish();
+    var hook = node.hooks().publish(channel);
     if (Permissions.publish(rules, state, channel, subscribed)) {
       return publish(node, channel, data, storage);
     }

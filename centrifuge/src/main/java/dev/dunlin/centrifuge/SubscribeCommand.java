@@ -100,7 +100,7 @@ final class SubscribeCommand {
     if (Permissions.granted(state, Capabilities.Operation.SUBSCRIBE, request.channel())) {
       return CompletableFuture.completedStage(SubscribeOptions.NONE);
     }
-    var hook = node.hooks().subscribe();
+    var hook = node.hooks().subscribe(request.channel());
     if (hook.isPresent()) {
       return Node.ask(
           hook.get(),

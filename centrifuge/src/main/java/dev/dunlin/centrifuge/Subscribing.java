@@ -241,7 +241,7 @@ final class Subscribing {
           if (left.isNegative() || left.isZero()) {
             throw Rejection.error(ErrorCode.EXPIRED);
           }
-          subscription.clientRefreshes = node.hooks().subRefresh().isEmpty();
+          subscription.clientRefreshes = node.hooks().subRefresh(channel).isEmpty();
           subscription.expireBy = client.now() + left.toNanos();
           if (subscription.clientRefreshes) {
             subscription.expireBy += node.options().expiryGrace().toNanos();
