@@ -27,7 +27,8 @@ public interface Session {
    *
    * <p>While the queue is full it waits, at most {@link Limits#stalledWrite()}; then the session
    * closes. On an event loop it never waits: it accepts, reading from this peer stops until the
-   * queue has drained, and beyond twice the limit the route's {@link Overflow} acts.
+   * queue has drained, and beyond twice the limit the route's {@link Overflow} acts. Where that
+   * drops the message, this returns all the same: use {@link #trySend} to be told.
    *
    * @throws SessionClosedException if the session is closed, or closes while waiting
    */

@@ -18,6 +18,7 @@ public final class Target {
 
   private final Terms terms;
   private final Handshake handshake;
+  private final Handshake sharing;
   private final Compression compression;
   private final @Nullable Authenticator authenticator;
   private final ConcurrentHashMap<DeflateParameters, PerMessageDeflate> shared =
@@ -36,6 +37,16 @@ public final class Target {
       @Nullable Authenticator authenticator) {
     this.terms = terms;
     this.handshake = handshake.compression(compression);
+    this.sharing =
+        compression.mode() == Compression.Mode.TAKEOVER
+            ? handshake.compression(
+                new Compression(
+                    Compression.Mode.SHARED,
+                    compression.level(),
+                    compression.thresholdBytes(),
+                    compression.serverMaxWindowBits(),
+                    compression.clientMaxWindowBits()))
+            : this.handshake;
     this.compression = compression;
     this.authenticator = authenticator;
   }
@@ -60,6 +71,16 @@ public final class Target {
 
   public Handshake handshake() {
     return handshake;
+  }
+
+  /** Whether connections may agree to keep compression contexts of their own. */
+  public boolean mayTakeOver() {
+    return compression.mode() == Compression.Mode.TAKEOVER;
+  }
+
+  /** Answers upgrades once too many connections keep contexts: context takeover is declined. */
+  public Handshake sharing() {
+    return sharing;
   }
 
   public Optional<Authenticator> authenticator() {

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +39,7 @@ public final class NettyServer {
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final TlsGate tlsGate = new TlsGate();
   private final Admission admission;
+  private final AtomicInteger takeoverContexts = new AtomicInteger();
   private volatile boolean draining;
 
   private NettyServer(ServerPlan plan) {
@@ -134,6 +136,19 @@ public final class NettyServer {
     if (draining && accepted.isEmpty()) {
       drained.complete(null);
     }
+  }
+
+  /** Whether one more connection may keep compression contexts; if so it counts until left. */
+  boolean enterTakeover() {
+    if (takeoverContexts.incrementAndGet() > limits.maxTakeoverContexts()) {
+      takeoverContexts.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  void leaveTakeover() {
+    takeoverContexts.decrementAndGet();
   }
 
   void begun(Channel channel, Conversation conversation) {

@@ -9,6 +9,7 @@ import dev.dunlin.server.internal.Router;
 import dev.dunlin.server.internal.Target;
 import dev.dunlin.websocket.Handshake;
 import dev.dunlin.websocket.Limits;
+import dev.dunlin.websocket.PerMessageDeflate;
 import dev.dunlin.websocket.Refusal;
 import dev.dunlin.websocket.RequestHead;
 import dev.dunlin.websocket.Role;
@@ -185,9 +186,26 @@ final class Opening extends ChannelInboundHandlerAdapter {
       Router.Match<Target> found,
       Identity identity,
       ByteBuffer rest) {
-    switch (found.target().handshake().answer(request)) {
-      case Refusal refusal -> refuse(context, refusal);
-      case Handshake.Accepted accepted -> accept(context, request, found, identity, accepted, rest);
+    var target = found.target();
+    boolean counted = target.mayTakeOver() && server.enterTakeover();
+    boolean kept = false;
+    try {
+      var handshake = counted ? target.handshake() : target.sharing();
+      switch (handshake.answer(request)) {
+        case Refusal refusal -> refuse(context, refusal);
+        case Handshake.Accepted accepted -> {
+          var deflate = accepted.compression().map(target::deflate).orElse(null);
+          if (counted && deflate != null && deflate.perConnection()) {
+            kept = true;
+            context.channel().closeFuture().addListener(closed -> server.leaveTakeover());
+          }
+          accept(context, request, found, identity, accepted, deflate, rest);
+        }
+      }
+    } finally {
+      if (counted && !kept) {
+        server.leaveTakeover();
+      }
     }
   }
 
@@ -197,6 +215,7 @@ final class Opening extends ChannelInboundHandlerAdapter {
       Router.Match<Target> found,
       Identity identity,
       Handshake.Accepted accepted,
+      @Nullable PerMessageDeflate deflate,
       ByteBuffer rest) {
     var channel = context.channel();
     var wire = new SocketWire(channel, lane, !secure);
@@ -207,7 +226,7 @@ final class Opening extends ChannelInboundHandlerAdapter {
             found.variables(),
             identity,
             accepted.subprotocol().orElse(""),
-            accepted.compression().map(found.target()::deflate).orElse(null));
+            deflate);
     var conversation = new Conversation(lane, wire, found.target().terms(), agreement);
     wire.begin(conversation);
     context.pipeline().replace(this, null, wire);
