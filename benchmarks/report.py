@@ -41,7 +41,8 @@ def throughput(document):
             ratio = f"{figures['ratio']:.2f}" if "ratio" in figures else "–"
             spread = f"{figures['ratio_low']:.2f}–{figures['ratio_high']:.2f}" if "ratio" in figures else "–"
             note = f", {figures['reply_bytes']:.0f} B a reply" if "reply_bytes" in figures else ""
-            lines.append(row(server, count(figures["per_cpu_second"]) + note, ratio, spread, count(figures["per_second"])))
+            lines.append(row(server, count(figures["per_cpu_second"]) + note, ratio, spread,
+                             count(figures["per_second"]) if "per_second" in figures else "–"))
     return lines
 
 
@@ -160,7 +161,7 @@ def markdown(document, charts):
                 lines += ["", f"![{name}]({charts[name]})"]
     lines += ["", "## All figures"] + throughput(document) + rate(document) + memory(document) + startup(document)
     if document["skipped"]:
-        lines += ["", "## Skipped", ""] + [f"- {name}: {why}" for name, why in document["skipped"].items()]
+        lines += ["", "## Notes on this run, and what was skipped", ""] + [f"- {name}: {why}" for name, why in document["skipped"].items()]
     return "\n".join(lines) + "\n"
 
 

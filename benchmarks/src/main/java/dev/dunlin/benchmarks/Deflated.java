@@ -24,6 +24,10 @@ final class Deflated extends ClosedLoop<Deflated.Reader> {
   private final int inFlight;
   private final byte[][] messages = new byte[DIFFERENT][];
   private final byte[][] requests = new byte[DIFFERENT][];
+
+  /** Replies that have been inflated and compared: the same octets need no second look. */
+  private final byte[][] known = new byte[DIFFERENT][];
+
   private final byte[] payload = new byte[1 << 16];
   private final byte[] plain;
   private final ByteBuffer out;
@@ -40,6 +44,7 @@ final class Deflated extends ClosedLoop<Deflated.Reader> {
     int largest = 0;
     for (int i = 0; i < DIFFERENT; i++) {
       messages[i] = json(random, bytes);
+      known[i] = new byte[0];
       requests[i] = Wire.frame(Wire.FIN_TEXT | Wire.RSV1, deflate(messages[i]), true);
       largest = Math.max(largest, requests[i].length);
     }
@@ -151,9 +156,19 @@ final class Deflated extends ClosedLoop<Deflated.Reader> {
       same(expected, payload, size);
     } else {
       compressed++;
-      same(expected, plain, inflate(peer, size));
+      compare(peer, peer.received % DIFFERENT, size);
     }
     return true;
+  }
+
+  private void compare(Reader peer, int message, int size) throws IOException {
+    var seen = known[message];
+    if (peer.forgets && Arrays.equals(seen, 0, seen.length, payload, 0, size)) {
+      return;
+    }
+    var octets = Arrays.copyOf(payload, size);
+    same(messages[message], plain, inflate(peer, size));
+    known[message] = octets;
   }
 
   private int inflate(Reader peer, int size) throws IOException {
