@@ -115,12 +115,7 @@ record ChannelRules(
     @Option(
             value = "Which back end of proxies; default is channel.proxy.sub_refresh",
             fallback = "default")
-        String subRefreshProxyName,
-    @Option(
-            value = "How long a publication may wait for others to share its frame",
-            fallback = "0",
-            consequence = "0: no delay")
-        Duration batchMaxDelay) {
+        String subRefreshProxyName) {
 
   /**
    * The same as the protocol reads it.
@@ -163,8 +158,7 @@ record ChannelRules(
             .publishProxyEnabled(publishProxyEnabled)
             .publishProxyName(publishProxyName)
             .subRefreshProxyEnabled(subRefreshProxyEnabled)
-            .subRefreshProxyName(subRefreshProxyName)
-            .batchMaxDelay(batchMaxDelay);
+            .subRefreshProxyName(subRefreshProxyName);
     if (!channelRegex.isEmpty()) {
       options.channelRegex(Pattern.compile(channelRegex));
     }

@@ -28,8 +28,7 @@ record Config(
     Log log,
     Shutdown shutdown,
     Toggle health,
-    Toggle prometheus,
-    Toggle openapi) {
+    Toggle prometheus) {
 
   /** Where it listens. */
   record HttpServer(

@@ -45,7 +45,6 @@ import java.util.regex.Pattern;
  * @param publishProxyName which backend
  * @param subRefreshProxyEnabled the backend refreshes subscriptions
  * @param subRefreshProxyName which backend
- * @param batchMaxDelay how long a publication may wait for others to share its frame
  */
 public record NamespaceOptions(
     boolean presence,
@@ -82,8 +81,7 @@ public record NamespaceOptions(
     boolean publishProxyEnabled,
     String publishProxyName,
     boolean subRefreshProxyEnabled,
-    String subRefreshProxyName,
-    Duration batchMaxDelay) {
+    String subRefreshProxyName) {
 
   /** What a recovery brings. */
   public enum RecoveryMode {
@@ -121,9 +119,6 @@ public record NamespaceOptions(
     }
     if ((forceRecovery || forcePositioning) && historySize == 0) {
       throw new IllegalArgumentException("positioning and recovery need history");
-    }
-    if (batchMaxDelay.isNegative()) {
-      throw new IllegalArgumentException("batchMaxDelay must not be negative");
     }
     for (String type : allowedDeltaTypes) {
       if (!type.equals(FOSSIL)) {
@@ -185,7 +180,6 @@ public record NamespaceOptions(
     builder.publishProxyName = publishProxyName;
     builder.subRefreshProxyEnabled = subRefreshProxyEnabled;
     builder.subRefreshProxyName = subRefreshProxyName;
-    builder.batchMaxDelay = batchMaxDelay;
     return builder;
   }
 
@@ -227,7 +221,6 @@ public record NamespaceOptions(
     private String publishProxyName = "default";
     private boolean subRefreshProxyEnabled;
     private String subRefreshProxyName = "default";
-    private Duration batchMaxDelay = Duration.ZERO;
 
     private Builder() {}
 
@@ -441,12 +434,6 @@ public record NamespaceOptions(
       return this;
     }
 
-    /** Sets {@link NamespaceOptions#batchMaxDelay}. */
-    public Builder batchMaxDelay(Duration value) {
-      batchMaxDelay = value;
-      return this;
-    }
-
     /**
      * The options.
      *
@@ -488,8 +475,7 @@ public record NamespaceOptions(
           publishProxyEnabled,
           publishProxyName,
           subRefreshProxyEnabled,
-          subRefreshProxyName,
-          batchMaxDelay);
+          subRefreshProxyName);
     }
   }
 }

@@ -108,7 +108,5 @@ class ChannelNameTest {
         .isThrownBy(() -> NamespaceOptions.builder().forceRecovery(true).build());
     assertThatIllegalArgumentException()
         .isThrownBy(() -> NamespaceOptions.builder().allowedDeltaTypes(Set.of("vcdiff")).build());
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> NamespaceOptions.builder().batchMaxDelay(Duration.ofMillis(-1)).build());
   }
 }
