@@ -68,9 +68,12 @@ public final class Budget {
         && shared.merge(new Identity(one.prepared()), 1, Integer::sum) > 1) {
       return;
     }
-    if (used.addAndGet(Outbox.size(item)) > most) {
-      relieve();
-    }
+    used.addAndGet(Outbox.size(item));
+  }
+
+  /** Whether more is charged than there is. */
+  boolean exceeded() {
+    return used.get() > most;
   }
 
   void remove(Outbox.Item item) {
@@ -88,32 +91,35 @@ public final class Budget {
     used.addAndGet((long) after - before);
   }
 
-  /** Closes the largest queues until what is left fits. One thread does it for all. */
-  private void relieve() {
-    if (!relief.tryLock()) {
-      return;
-    }
-    try {
-      long excess = used.get() - most;
-      while (excess > 0) {
-        Conversation largest = null;
-        long size = 0;
-        for (var conversation : charged) {
-          long queued = conversation.queued();
-          if (queued > size) {
-            size = queued;
-            largest = conversation;
-          }
-        }
+  /**
+   * Closes the largest queues until what is left fits. One thread does it for all. The caller holds
+   * the lock of no queue: its own may be the largest.
+   */
+  void relieve() {
+    while (exceeded() && !charged.isEmpty() && relief.tryLock()) {
+      try {
+        var largest = largest();
         if (largest == null) {
           return;
         }
         charged.remove(largest);
-        excess -= size;
         largest.overBudget();
+      } finally {
+        relief.unlock();
       }
-    } finally {
-      relief.unlock();
     }
+  }
+
+  private @Nullable Conversation largest() {
+    Conversation largest = null;
+    long size = 0;
+    for (var conversation : charged) {
+      long queued = conversation.queued();
+      if (queued > size) {
+        size = queued;
+        largest = conversation;
+      }
+    }
+    return largest;
   }
 }

@@ -150,6 +150,19 @@ final class Outbox implements Runnable {
    * @param inLane whether the lane itself offers, which knows when it flushes
    */
   Verdict offer(Item item, int times, Overflow overflow, boolean inLane) {
+    var verdict = offerLocked(item, times, overflow, inLane);
+    relieveBudget();
+    return verdict;
+  }
+
+  /** With no lock held: the queue that is closed may be this one. */
+  private void relieveBudget() {
+    if (charged && budget.exceeded()) {
+      budget.relieve();
+    }
+  }
+
+  private Verdict offerLocked(Item item, int times, Overflow overflow, boolean inLane) {
     lock.lock();
     try {
       if (retired) {
@@ -158,7 +171,7 @@ final class Outbox implements Runnable {
       if (refusing) {
         return Verdict.REFUSED;
       }
-      if (replaces(item)) {
+      if (replaces(item, times)) {
         return Verdict.ACCEPTED;
       }
       if (!fits(item, times)) {
@@ -191,6 +204,12 @@ final class Outbox implements Runnable {
 
   /** Offers an item and waits while it does not fit, up to {@code nanos}. */
   Verdict await(Item item, long nanos) throws InterruptedException {
+    var verdict = awaitLocked(item, nanos);
+    relieveBudget();
+    return verdict;
+  }
+
+  private Verdict awaitLocked(Item item, long nanos) throws InterruptedException {
     lock.lockInterruptibly();
     try {
       long left = nanos;
@@ -211,7 +230,7 @@ final class Outbox implements Runnable {
       if (refusing) {
         return Verdict.REFUSED;
       }
-      if (!replaces(item)) {
+      if (!replaces(item, 1)) {
         add(item);
       }
       return accepted();
@@ -220,7 +239,8 @@ final class Outbox implements Runnable {
     }
   }
 
-  private boolean replaces(Item item) {
+  /** Puts a message in the place of the waiting one of its key, if it fits there. */
+  private boolean replaces(Item item, int times) {
     var known = byKey;
     if (known == null || !(item instanceof One one) || one.key == null) {
       return false;
@@ -229,7 +249,16 @@ final class Outbox implements Runnable {
     if (waiting == null) {
       return false;
     }
-    bytes += one.message.size() - waiting.message.size();
+    int more = one.message.size() - waiting.message.size();
+    if (more > 0 && bytes + more > (long) maxBytes * times) {
+      // it counts like any other message; the one that it replaces is gone all the same
+      if (!items.remove(waiting) && held != null) {
+        held.remove(waiting);
+      }
+      removed(waiting);
+      return false;
+    }
+    bytes += more;
     if (charged) {
       budget.replace(waiting.message.size(), one.message.size());
     }
@@ -361,6 +390,7 @@ final class Outbox implements Runnable {
     } finally {
       lock.unlock();
     }
+    relieveBudget();
   }
 
   private void uncharge() {

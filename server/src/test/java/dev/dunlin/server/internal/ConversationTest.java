@@ -298,6 +298,47 @@ class ConversationTest {
   }
 
   @Test
+  void aQueueThatExceedsTheBudgetByItselfClosesAndLeavesNothingCharged() {
+    var budget = new Budget(10_000);
+    var stuck = new MemoryWire();
+    var conversation = open(SILENT, Limits.defaults(), Overflow.CLOSE, budget, stuck);
+    stuck.stuck = true;
+    conversation.trySend(Text.of("first"));
+    lane.turn();
+    conversation.trySend(Binary.of(new byte[6_000]));
+    lane.turn();
+    assertThat(conversation.open()).isTrue();
+    conversation.trySend(Binary.of(new byte[6_000]));
+    lane.turn();
+    assertThat(conversation.open()).isFalse();
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
+  void aReplacementCountsLikeAnyOtherMessage() {
+    var stuck = new MemoryWire();
+    var conversation =
+        open(
+            SILENT,
+            Limits.defaults().outboundBytes(10_000),
+            Overflow.conflate(data -> ((Binary) data).bytes().get(0)),
+            new Budget(1 << 20),
+            stuck);
+    stuck.stuck = true;
+    conversation.trySend(Binary.of(new byte[1]));
+    lane.turn();
+    for (byte key = 1; key <= 20; key++) {
+      conversation.trySend(Binary.of(new byte[] {key}));
+    }
+    for (byte key = 1; key <= 20; key++) {
+      var large = new byte[4_000];
+      large[0] = key;
+      conversation.trySend(Binary.of(large));
+      assertThat(conversation.queued()).isLessThanOrEqualTo(10_000);
+    }
+  }
+
+  @Test
   void whatManyQueuesShareIsChargedOnce() {
     var budget = new Budget(1 << 20);
     var shared = Prepared.of(Binary.of(new byte[1_000]));
