@@ -16,8 +16,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * <p>A loop that has nothing to do waits in the kernel, in Netty, with none of our frames on its
  * stack: that does not count. With one of ours on it, a wait for an event (a future, a latch, a
  * queue, a sleep) counts at the first sight. Waiting for a lock counts only if one and the same
- * wait lasts {@value #LOCK_MILLIS} ms, or {@value #BUSY_OWNER_MILLIS} ms while the lock's owner is
- * running: a short critical section is allowed, and on a busy machine its owner may be off the
+ * wait lasts {@value #LOCK_MILLIS} ms, or {@value #BUSY_OWNER_MILLIS} ms while the lock's owner may
+ * be running: a short critical section is allowed, and on a busy machine its owner may be off the
  * processor for a while; an owner that itself waits is the fault that is looked for. Not ours, and
  * not counted, is what the JVM waits for while it loads a class or links a call, and what a logging
  * back end does with a line.
@@ -93,7 +93,7 @@ final class LoopWaits {
     if (before == null || before.count() != count) {
       before = new Wait(count, nowNanos, false);
     }
-    long allowed = ownerRuns(info) ? BUSY_OWNER_MILLIS : LOCK_MILLIS;
+    long allowed = ownerMayRun(info) ? BUSY_OWNER_MILLIS : LOCK_MILLIS;
     boolean lasts = nowNanos - before.sinceNanos() >= allowed * 1_000_000L;
     boolean tell = !before.told() && (lasts || !forLock(info));
     if (tell) {
@@ -103,12 +103,14 @@ final class LoopWaits {
     waits.put(info.getThreadId(), now);
   }
 
-  private boolean ownerRuns(ThreadInfo info) {
-    if (info.getLockOwnerId() < 0) {
+  /** A virtual thread's state cannot be asked: it counts as running. */
+  private boolean ownerMayRun(ThreadInfo info) {
+    if (!forLock(info)) {
       return false;
     }
-    ThreadInfo owner = threads.getThreadInfo(info.getLockOwnerId());
-    return owner != null && owner.getThreadState() == Thread.State.RUNNABLE;
+    ThreadInfo owner =
+        info.getLockOwnerId() < 0 ? null : threads.getThreadInfo(info.getLockOwnerId());
+    return owner == null || owner.getThreadState() == Thread.State.RUNNABLE;
   }
 
   private int enumerate() {

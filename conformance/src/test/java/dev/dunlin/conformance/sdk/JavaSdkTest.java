@@ -326,12 +326,7 @@ class JavaSdkTest {
       for (int i = 0; i < 50; i++) {
         publish("history:java", String.valueOf(++next));
         if (i == 25) {
-          // none, if it is not back from the cut before
-          server
-              .endpoint()
-              .clients()
-              .all()
-              .forEach(connection -> connection.disconnect(Disconnect.CONNECTION_CLOSED));
+          cutAll();
         }
       }
     }
@@ -348,6 +343,25 @@ class JavaSdkTest {
       }
     }
     assertThat(recoveries).isPositive();
+  }
+
+  /** Cuts whoever is connected, which is nobody if it is not back from the cut before. */
+  private void cutAll() {
+    var clients = server.endpoint().clients();
+    var cut = new ArrayList<Client>();
+    clients
+        .all()
+        .forEach(client -> {
+          cut.add(client);
+          client.disconnect(Disconnect.CONNECTION_CLOSED);
+        });
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    for (var client : cut) {
+      while (clients.client(client.id()).isPresent()) {
+        assertThat(System.nanoTime()).as("waiting for the cut").isLessThan(end);
+        Thread.onSpinWait();
+      }
+    }
   }
 
   @Test
