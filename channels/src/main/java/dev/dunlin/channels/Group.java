@@ -23,6 +23,10 @@ final class Group {
   private @Nullable ArrayList<Event> waiting;
 
   private long waitingBytes;
+
+  /** When the first of those that wait came. */
+  private long waitingSince;
+
   private long events;
   private boolean lost;
 
@@ -67,6 +71,7 @@ final class Group {
   void append(Event event, Lane lane) {
     if (waiting == null) {
       waiting = new ArrayList<>(2);
+      waitingSince = System.nanoTime();
       lane.add(this);
     }
     var weight = event.weight();
@@ -84,11 +89,13 @@ final class Group {
   void turn() {
     List<Event> turn;
     boolean interrupted;
+    long since;
     long first;
     @Nullable Member[] slots;
     int used;
     lock.lock();
     try {
+      since = waitingSince;
       turn = take();
       interrupted = lost;
       lost = false;
@@ -110,6 +117,9 @@ final class Group {
         deliver(turn.get(i), first + i, slots, used);
         i++;
       }
+    }
+    if (!turn.isEmpty()) {
+      counters().deliveryTimes.record(System.nanoTime() - since, turn.size());
     }
     if (interrupted) {
       for (var i = 0; i < used; i++) {

@@ -52,6 +52,7 @@ public final class Hub implements AutoCloseable {
     final LongAdder subscriptions = new LongAdder();
     final LongAdder dropped = new LongAdder();
     final LongAdder subscriberFailures = new LongAdder();
+    final DeliveryTimes deliveryTimes = new DeliveryTimes();
   }
 
   private Hub(Broker broker, long laneBacklogBytes) {
@@ -208,6 +209,14 @@ public final class Hub implements AutoCloseable {
         lanes.values().stream().mapToLong(Lane::backlogBytes).sum(),
         counters.dropped.sum(),
         counters.subscriberFailures.sum());
+  }
+
+  /**
+   * How long deliveries on lanes took, since the hub began: from the moment the broker handed a
+   * publication in until the lane's last subscriber had it.
+   */
+  public DeliveryTimes.Snapshot deliveryTimes() {
+    return counters.deliveryTimes.snapshot();
   }
 
   /** Closes the broker: nothing is delivered any more. Subscriptions need not be closed before. */
