@@ -23,6 +23,7 @@ record Config(
     @Option("Back ends by name, for the namespaces that ask another one than the default")
         List<NamedBackend> proxies,
     HttpApi httpApi,
+    Console console,
     Broker broker,
     Node node,
     Log log,
@@ -304,6 +305,19 @@ record Config(
     DEFAULT,
     TRANSPORT
   }
+
+  /** The web page for operators; off unless one of these is set, except in development. */
+  record Console(
+      @Option(
+              value = "The password that opens the console",
+              consequence = "unset, with no certificates listed: there is no console")
+          Secret password,
+      @Option(
+              value =
+                  "SHA-256 thumbprints in base64url of the client certificates that open the"
+                      + " console",
+              consequence = "needs http_server.tls.client_ca_pem_file")
+          List<String> certificates) {}
 
   /** What carries channels between nodes. */
   record Broker(

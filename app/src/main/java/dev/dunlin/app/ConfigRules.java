@@ -19,6 +19,7 @@ import java.util.function.Predicate;
 final class ConfigRules {
 
   private static final int MIN_API_KEY = 16;
+  private static final int MIN_PASSWORD = 12;
 
   private final Config config;
   private final List<String> problems = new ArrayList<>();
@@ -35,6 +36,7 @@ final class ConfigRules {
     rules.channels();
     rules.backends();
     rules.api();
+    rules.console();
     rules.transport();
     return rules.problems;
   }
@@ -201,6 +203,17 @@ final class ConfigRules {
       // said below, in the same words as for another scheme
     }
     problems.add(path + ".endpoint: must be an http or https URL");
+  }
+
+  private void console() {
+    var console = config.console();
+    if (console.password().present() && console.password().value().length() < MIN_PASSWORD) {
+      problems.add("console.password: is shorter than " + MIN_PASSWORD + " characters");
+    }
+    if (!console.certificates().isEmpty()
+        && config.httpServer().tls().clientCaPemFile().isEmpty()) {
+      problems.add("console.certificates: needs http_server.tls.client_ca_pem_file");
+    }
   }
 
   private void api() {

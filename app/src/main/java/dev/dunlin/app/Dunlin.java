@@ -36,8 +36,7 @@ import java.util.stream.Collectors;
 
 /**
  * The server, put together as a configuration says: hub and broker, the channel protocol, and
- * beside it API, metrics, health and start page over HTTP. It knows neither command line nor
- * signals.
+ * beside it API, metrics, health and console over HTTP. It knows neither command line nor signals.
  */
 final class Dunlin implements AutoCloseable {
 
@@ -55,6 +54,8 @@ final class Dunlin implements AutoCloseable {
   private final Metrics metrics;
   private final CentrifugeEndpoint endpoint;
   private final BackendHooks backends;
+  private final NodeReport report;
+  private final Optional<Console> console;
   private final WebSocketServer server;
   private final ScheduledExecutorService maintenance =
       Executors.newSingleThreadScheduledExecutor(
@@ -79,8 +80,11 @@ final class Dunlin implements AutoCloseable {
       var tickets = Tickets.create();
       endpoint = made();
       metrics.watch(hub, endpoint.clients(), ConfigRules.insecure(config).size());
-      server = listen(tickets, development);
+      report = new NodeReport(config, hub, endpoint.clients());
+      console = Console.of(config, development, hub, endpoint, report);
+      server = listen(tickets);
       metrics.watch(server);
+      console.ifPresent(page -> page.counting(server::connections));
     } catch (RuntimeException failure) {
       hub.close();
       throw failure;
@@ -196,7 +200,7 @@ final class Dunlin implements AutoCloseable {
     return personal.enabled() ? made.personalChannels(personal.personalChannelNamespace()) : made;
   }
 
-  private WebSocketServer listen(Tickets tickets, boolean development) {
+  private WebSocketServer listen(Tickets tickets) {
     var http = config.httpServer();
     // Whoever brings no ticket shows a token in the first command.
     var authenticator =
@@ -216,8 +220,11 @@ final class Dunlin implements AutoCloseable {
     boolean apart = http.internalPort() > 0;
     var operations =
         apart ? Listener.on(address(http.internalAddress(), http.internalPort())) : clients;
-    for (var page : pages(tickets, development).entrySet()) {
+    for (var page : pages(tickets).entrySet()) {
       operations = operations.http(page.getKey(), page.getValue());
+    }
+    if (console.isPresent()) {
+      operations = console.get().on(operations);
     }
     builder.listen(apart ? clients : operations);
     if (apart) {
@@ -269,12 +276,11 @@ final class Dunlin implements AutoCloseable {
   }
 
   /** What is served over plain HTTP, by path. */
-  private Map<String, HttpHandler> pages(Tickets tickets, boolean development) {
+  private Map<String, HttpHandler> pages(Tickets tickets) {
     var pages = new LinkedHashMap<String, HttpHandler>();
     if (apiKeys.present() || config.httpApi().insecure()) {
-      var node = new NodeReport(config, hub, endpoint.clients());
       var methods =
-          new ApiMethods(endpoint.api(), tickets, node::write, config.httpApi().timeout());
+          new ApiMethods(endpoint.api(), tickets, report::write, config.httpApi().timeout());
       pages.put(
           "/api/{method}",
           new HttpApi(
@@ -292,9 +298,6 @@ final class Dunlin implements AutoCloseable {
     }
     if (config.prometheus().enabled()) {
       pages.put("/metrics", metrics);
-    }
-    if (development) {
-      pages.put("/", new StartPage(List.copyOf(pages.keySet())));
     }
     return pages;
   }
@@ -357,6 +360,7 @@ final class Dunlin implements AutoCloseable {
   @Override
   public void close() {
     maintenance.shutdownNow();
+    console.ifPresent(Console::close);
     server.close();
     backends.close();
     hub.close();

@@ -25,6 +25,14 @@ final class NodeReport {
     this.clients = clients;
   }
 
+  String uid() {
+    return uid;
+  }
+
+  String name() {
+    return name;
+  }
+
   private static String host() {
     try {
       return InetAddress.getLocalHost().getHostName();
