@@ -45,6 +45,11 @@ public final class WebSocketServer implements AutoCloseable {
     return server.connections();
   }
 
+  /** The server in numbers. From any thread, at little cost: as often as once a second. */
+  public ServerStatistics statistics() {
+    return server.statistics();
+  }
+
   /** The addresses of all listeners, in their order. */
   public List<InetSocketAddress> addresses() {
     return server.addresses();
@@ -172,7 +177,7 @@ public final class WebSocketServer implements AutoCloseable {
         plans.add(plan(listener, listener.address(), budget));
       }
       return new WebSocketServer(
-          NettyServer.start(new ServerPlan(plans, limits, transport, loops)));
+          NettyServer.start(new ServerPlan(plans, limits, budget, transport, loops)));
     }
 
     private ListenerPlan plan(Listener listener, InetSocketAddress address, Budget budget) {

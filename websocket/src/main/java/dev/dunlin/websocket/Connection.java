@@ -38,6 +38,7 @@ public final class Connection {
   private final @Nullable DeflateContext context;
   private final boolean streaming;
   private final boolean patient;
+  private final Tally tally;
   private final FrameDecoder decoder;
   private final Payload.Lender lender = new Payload.Lender();
 
@@ -79,6 +80,7 @@ public final class Connection {
     this.context = builder.context;
     this.streaming = builder.streaming;
     this.patient = builder.patient;
+    this.tally = builder.tally == null ? new Tally() : builder.tally;
     this.decoder = new FrameDecoder(role, deflate != null, limits);
     this.now = now;
     this.controlSecond = now;
@@ -94,6 +96,7 @@ public final class Connection {
     private @Nullable DeflateContext context;
     private boolean streaming;
     private boolean patient;
+    private @Nullable Tally tally;
 
     private Builder(Role role, RandomGenerator random) {
       this.role = role;
@@ -135,6 +138,12 @@ public final class Connection {
       return this;
     }
 
+    /** Where the connection counts what it sends and receives: that of its thread. */
+    public Builder tally(Tally tally) {
+      this.tally = tally;
+      return this;
+    }
+
     /** A connection that opens at {@code now}. */
     public Connection open(Receiver receiver, Sink sink, long now) {
       if (streaming && deflate != null) {
@@ -163,13 +172,14 @@ public final class Connection {
    */
   public void receive(ByteBuffer in, long now) {
     this.now = now;
+    int before = in.position();
     try {
       while (receiving() && !paused) {
         if (!decoder.inFrame() && !(in.hasRemaining() && decoder.header(in))) {
-          return;
+          break;
         }
         if (decoder.inFrame() && !payload(in)) {
-          return;
+          break;
         }
       }
     } catch (ProtocolViolation violation) {
@@ -180,6 +190,7 @@ public final class Connection {
       assembler = null;
       controlPayload = null;
     }
+    tally.bytesReceived(in.position() - before);
   }
 
   private boolean receiving() {
@@ -198,6 +209,9 @@ public final class Connection {
     boolean control = Opcode.control(decoder.opcode());
     decoder.take(count);
     boolean frameEnds = !decoder.inFrame();
+    if (frameEnds) {
+      tally.frameReceived();
+    }
     if (control) {
       control(in, at, count, frameEnds);
     } else if (streaming) {
@@ -281,6 +295,7 @@ public final class Connection {
     if (size == PerMessageDeflate.INVALID) {
       throw new ProtocolViolation(CloseCode.INVALID_DATA, "compressed data is not valid");
     }
+    tally.compressedReceived();
     var plain = shared.inflated().view();
     if (text && !Utf8.valid(plain, 0, size)) {
       throw ProtocolViolation.notUtf8();
@@ -296,6 +311,7 @@ public final class Connection {
 
   /** Messages that arrive after this side has closed are dropped: the application has left. */
   private void hand(Data message) {
+    tally.payloadReceived(1, message.size());
     if (sent == null) {
       receiver.onMessage(message);
     }
@@ -320,6 +336,7 @@ public final class Connection {
       decoder.messageEnd();
       assembler = null;
     }
+    tally.payloadReceived(last ? 1 : 0, count);
     if (sent == null && (count > 0 || last)) {
       receiver.onPart(text, in.slice(at, count), last);
     }
@@ -483,6 +500,7 @@ public final class Connection {
       return false;
     }
     requireNoParts();
+    tally.payloadSent(1, message.size());
     int opcode = Opcode.of(message);
     var extension = deflate;
     var shared = context;
@@ -504,6 +522,7 @@ public final class Connection {
   }
 
   private void writeCompressed(int opcode, Scratch compressed, DeflateContext shared) {
+    tally.compressedSent(1);
     write(FrameEncoder.first(opcode, true, true), compressed.view());
     shared.trim();
   }
@@ -517,16 +536,23 @@ public final class Connection {
     if (!open()) {
       return false;
     }
-    var frames = frames(prepared);
-    if (frames.isPresent()) {
-      requireNoParts();
-      sink.share(frames.get());
-    } else {
+    var encoding = encoding(prepared);
+    if (encoding == null) {
       for (var message : prepared.messages()) {
         send(message);
       }
+    } else {
+      requireNoParts();
+      share(prepared, encoding);
     }
     return true;
+  }
+
+  private void share(Prepared prepared, Prepared.Encoding encoding) {
+    tally.payloadSent(prepared.messages().size(), prepared.size());
+    tally.framesSent(encoding.frames(), encoding.bytes().remaining());
+    tally.compressedSent(encoding.compressed());
+    sink.share(encoding.bytes());
   }
 
   /**
@@ -536,15 +562,7 @@ public final class Connection {
    * over.
    */
   public Optional<ByteBuffer> frames(Prepared prepared) {
-    if (!sharing()) {
-      return Optional.empty();
-    }
-    if (deflate == null || context == null) {
-      return Optional.of(prepared.frames());
-    }
-    var frames = prepared.frames(deflate, context);
-    context.trim();
-    return Optional.of(frames);
+    return Optional.ofNullable(encoding(prepared)).map(Prepared.Encoding::bytes);
   }
 
   /**
@@ -552,18 +570,34 @@ public final class Connection {
    * where the batching has a joint, its messages are joined, in as few frames as the limits allow.
    */
   public Optional<ByteBuffer> frames(Prepared prepared, Batching batching) {
-    if (batching.joint().isEmpty()) {
-      return frames(prepared);
-    }
+    return Optional.ofNullable(encoding(prepared, batching)).map(Prepared.Encoding::bytes);
+  }
+
+  private Prepared.@Nullable Encoding encoding(Prepared prepared) {
     if (!sharing()) {
-      return Optional.empty();
+      return null;
     }
     if (deflate == null || context == null) {
-      return Optional.of(prepared.frames(batching));
+      return prepared.frames();
     }
-    var frames = prepared.frames(batching, deflate, context);
+    var encoding = prepared.frames(deflate, context);
     context.trim();
-    return Optional.of(frames);
+    return encoding;
+  }
+
+  private Prepared.@Nullable Encoding encoding(Prepared prepared, Batching batching) {
+    if (batching.joint().isEmpty()) {
+      return encoding(prepared);
+    }
+    if (!sharing()) {
+      return null;
+    }
+    if (deflate == null || context == null) {
+      return prepared.frames(batching);
+    }
+    var encoding = prepared.frames(batching, deflate, context);
+    context.trim();
+    return encoding;
   }
 
   private boolean sharing() {
@@ -594,9 +628,12 @@ public final class Connection {
 
   /** Messages that may be more than one batch holds. */
   private void sendJoined(Prepared prepared, Batching batching) {
-    var frames = frames(prepared, batching);
-    if (frames.isPresent()) {
-      sink.share(frames.get());
+    var encoding = encoding(prepared, batching);
+    if (encoding != null) {
+      if (encoding.frames() < prepared.messages().size()) {
+        tally.batchSent();
+      }
+      share(prepared, encoding);
       return;
     }
     var group = new Batch(batching);
@@ -612,6 +649,10 @@ public final class Connection {
 
   private void sendJoined(Batch batch) {
     int opcode = batch.opcode();
+    tally.payloadSent(batch.messages(), batch.size());
+    if (batch.messages() > 1) {
+      tally.batchSent();
+    }
     if (deflate != null && context != null) {
       var compressed = deflate.deflate(batch, context);
       if (compressed != null) {
@@ -629,6 +670,7 @@ public final class Connection {
       var out = sink.room(FrameEncoder.MAX_SERVER_HEADER_BYTES + size);
       FrameEncoder.header(out, first, size);
       batch.put(out);
+      tally.framesSent(1, FrameEncoder.frameBytes(size, false));
     }
   }
 
@@ -644,6 +686,7 @@ public final class Connection {
     }
     int opcode = sendingParts ? Opcode.CONTINUATION : text ? Opcode.TEXT : Opcode.BINARY;
     sendingParts = !last;
+    tally.payloadSent(last ? 1 : 0, part.remaining());
     write(FrameEncoder.first(opcode, last, false), part, part.position(), part.remaining(), true);
     return true;
   }
@@ -717,6 +760,7 @@ public final class Connection {
   }
 
   private void write(int first, ByteBuffer payload, int offset, int size, boolean mayChange) {
+    tally.framesSent(1, FrameEncoder.frameBytes(size, role == Role.CLIENT));
     if (role == Role.CLIENT) {
       FrameEncoder.masked(sink, first, payload, offset, size, random);
     } else {
@@ -751,7 +795,9 @@ public final class Connection {
     }
     if (sent != null) {
       if (closeBy != NEVER && now - closeBy >= 0) {
-        finish(Closed.Cause.TIMEOUT, "the peer did not answer the close frame in time");
+        // who closed for a reason of its own keeps that reason
+        var cause = closeCause == Closed.Cause.LOCAL ? Closed.Cause.TIMEOUT : closeCause;
+        finish(cause, "the peer did not answer the close frame in time");
       }
       return;
     }

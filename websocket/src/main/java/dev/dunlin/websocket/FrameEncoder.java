@@ -18,6 +18,12 @@ final class FrameEncoder {
     return opcode | (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0);
   }
 
+  /** The bytes of a frame with a payload of {@code length} bytes. */
+  static int frameBytes(int length, boolean masked) {
+    int header = length < 126 ? 2 : length < 65536 ? 4 : MAX_SERVER_HEADER_BYTES;
+    return header + (masked ? 4 : 0) + length;
+  }
+
   /** Puts an unmasked header: {@code first} octet and the shortest form of {@code length}. */
   static void header(ByteBuffer out, int first, int length) {
     length(out.put((byte) first), length, 0);

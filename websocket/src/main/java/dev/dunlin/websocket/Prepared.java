@@ -30,14 +30,18 @@ public final class Prepared {
    *
    * @param windowBits the window that its segments fit, or {@link #NOT_COMPRESSED}
    * @param batching how messages were joined in frames, or null: a frame for each
-   * @param bytes the frames
+   * @param bytes the frames: direct, read-only, shared
+   * @param frames the number of frames
+   * @param compressed the number of those that are compressed
    * @param segments each message compressed alone, without bytes where that is not smaller; none if
    *     the messages were not compressed, or joined
    */
-  private record Encoding(
+  record Encoding(
       int windowBits,
       @Nullable Batching batching,
       ByteBuffer bytes,
+      int frames,
+      int compressed,
       List<ByteBuffer> segments,
       @Nullable Encoding next) {
 
@@ -100,25 +104,25 @@ public final class Prepared {
     return deflations;
   }
 
-  /** The messages as a server's uncompressed frames: direct, read-only, shared. */
-  ByteBuffer frames() {
+  /** The messages as a server's uncompressed frames. */
+  Encoding frames() {
     var known = find(NOT_COMPRESSED, null);
-    return (known != null ? known : frame()).bytes;
+    return known != null ? known : frame();
   }
 
-  /** The messages as a server's frames, compressed where that pays: direct, read-only, shared. */
-  ByteBuffer frames(PerMessageDeflate deflate, DeflateContext context) {
-    return deflate.worthwhile(largest) ? compressed(deflate, context).bytes : frames();
+  /** The messages as a server's frames, compressed where that pays. */
+  Encoding frames(PerMessageDeflate deflate, DeflateContext context) {
+    return deflate.worthwhile(largest) ? compressed(deflate, context) : frames();
   }
 
   /** The messages joined in as few frames as the batching allows, uncompressed. */
-  ByteBuffer frames(Batching batching) {
+  Encoding frames(Batching batching) {
     var known = find(NOT_COMPRESSED, batching);
-    return (known != null ? known : join(NOT_COMPRESSED, batching, List.of(), null)).bytes;
+    return known != null ? known : join(NOT_COMPRESSED, batching, List.of(), null);
   }
 
   /** The messages joined in as few frames as the batching allows, compressed where that pays. */
-  ByteBuffer frames(Batching batching, PerMessageDeflate deflate, DeflateContext context) {
+  Encoding frames(Batching batching, PerMessageDeflate deflate, DeflateContext context) {
     if (!deflate.worthwhile(largest)) {
       return frames(batching);
     }
@@ -127,7 +131,7 @@ public final class Prepared {
     if (known == null) {
       known = join(bits, batching, compressed(deflate, context).segments, context);
     }
-    return known.bytes;
+    return known;
   }
 
   /** A message compressed alone, or null if it is to be sent plain. */
@@ -167,7 +171,7 @@ public final class Prepared {
       FrameEncoder.header(out, first, message.size());
       Payload.of(message).put(out);
     }
-    return add(NOT_COMPRESSED, null, out.flip(), List.of());
+    return add(NOT_COMPRESSED, null, out.flip(), messages.size(), 0, List.of());
   }
 
   private synchronized Encoding compress(
@@ -179,6 +183,7 @@ public final class Prepared {
     var out = context.framed().clear();
     var starts = new int[messages.size()];
     var ends = new int[messages.size()];
+    int compressed = 0;
     for (int i = 0; i < starts.length; i++) {
       var message = messages.get(i);
       ByteBuffer segment = null;
@@ -195,6 +200,7 @@ public final class Prepared {
         starts[i] = out.size;
         out.put(segment);
         ends[i] = out.size;
+        compressed++;
       }
     }
     var bytes = out.toDirect();
@@ -202,7 +208,7 @@ public final class Prepared {
     for (int i = 0; i < starts.length; i++) {
       segments.add(bytes.slice(starts[i], ends[i] - starts[i]));
     }
-    return add(windowBits, null, bytes, List.copyOf(segments));
+    return add(windowBits, null, bytes, starts.length, compressed, List.copyOf(segments));
   }
 
   private synchronized Encoding join(
@@ -217,22 +223,28 @@ public final class Prepared {
     var out = context == null ? new Scratch(size + 64) : context.framed().clear();
     var group = new Batch(batching);
     int begin = 0;
+    int frames = 0;
+    int compressed = 0;
     for (int i = 0; i < messages.size(); i++) {
       if (!group.offer(messages.get(i))) {
-        join(group, begin, segments, context, out);
+        compressed += join(group, begin, segments, context, out) ? 1 : 0;
+        frames++;
         group.clear();
         begin = i;
         group.offer(messages.get(i));
       }
     }
     if (group.messages() > 0) {
-      join(group, begin, segments, context, out);
+      compressed += join(group, begin, segments, context, out) ? 1 : 0;
+      frames++;
     }
-    return add(windowBits, batching, out.toDirect(), List.of());
+    return add(windowBits, batching, out.toDirect(), frames, compressed, List.of());
   }
 
-  /** One frame of the messages from {@code begin} on that stand in the group. */
-  private static void join(
+  /**
+   * One frame of the messages from {@code begin} on that stand in the group; whether compressed.
+   */
+  private static boolean join(
       Batch group,
       int begin,
       List<ByteBuffer> segments,
@@ -248,18 +260,32 @@ public final class Prepared {
       if (joined.size < group.size()) {
         out.header(FrameEncoder.first(group.opcode(), true, true), joined.size);
         out.put(joined.view());
-        return;
+        return true;
       }
     }
     out.header(FrameEncoder.first(group.opcode(), true, false), group.size());
     out.room(group.size());
     group.put(ByteBuffer.wrap(out.bytes, out.size, group.size()));
     out.size += group.size();
+    return false;
   }
 
   private Encoding add(
-      int windowBits, @Nullable Batching batching, ByteBuffer bytes, List<ByteBuffer> segments) {
-    var added = new Encoding(windowBits, batching, bytes.asReadOnlyBuffer(), segments, encodings);
+      int windowBits,
+      @Nullable Batching batching,
+      ByteBuffer bytes,
+      int frames,
+      int compressed,
+      List<ByteBuffer> segments) {
+    var added =
+        new Encoding(
+            windowBits,
+            batching,
+            bytes.asReadOnlyBuffer(),
+            frames,
+            compressed,
+            segments,
+            encodings);
     encodings = added;
     return added;
   }

@@ -361,6 +361,16 @@ class ConnectionTest {
   }
 
   @Test
+  void aReasonOfOurOwnOutlivesThePeersSilence() {
+    var connection = open(Limits.defaults());
+    connection.close(CloseCode.TRY_AGAIN_LATER, "too slow", Closed.Cause.SLOW, 0);
+    connection.tick(connection.deadline());
+    var closed = connection.closed().orElseThrow();
+    assertThat(closed.cause()).isEqualTo(Closed.Cause.SLOW);
+    assertThat(closed.clean()).isFalse();
+  }
+
+  @Test
   void aPongCannotOvertakeTheFrameThatIsArriving() {
     pingNow(0);
     connection.receive(hex("8285 00000000 0102"), 1);

@@ -48,6 +48,11 @@ public final class Budget {
     return new Budget(Math.max(LEAST_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE));
   }
 
+  /** Bytes that may be charged. */
+  public long most() {
+    return most;
+  }
+
   /** Bytes charged now. */
   public long used() {
     return used.get();

@@ -135,7 +135,10 @@ public final class Conversation extends Timed implements Session, Receiver {
     this.subprotocol = agreement.subprotocol();
     this.request = agreement.request();
     var builder =
-        Connection.builder(agreement.role(), lane.random()).limits(terms.limits()).patient();
+        Connection.builder(agreement.role(), lane.random())
+            .limits(terms.limits())
+            .patient()
+            .tally(lane.meter().tally());
     this.deflate = agreement.deflate();
     if (deflate != null) {
       builder.compression(deflate, lane.deflateContext());
@@ -165,6 +168,7 @@ public final class Conversation extends Timed implements Session, Receiver {
    * @param first bytes that leave before anything else, such as the answer to the handshake
    */
   public void open(ByteBuffer first) {
+    lane.meter().opened();
     lane.cork().enter(this);
     try {
       int size = first.remaining();
@@ -581,6 +585,7 @@ public final class Conversation extends Timed implements Session, Receiver {
     var story = connection.closed().orElseThrow();
     closing = true;
     closed = story;
+    lane.meter().ended(story);
     unread = null;
     fragmenting = null;
     var inbox = streams;

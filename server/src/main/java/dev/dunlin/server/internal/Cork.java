@@ -15,10 +15,15 @@ final class Cork implements Sink {
   /** Below this a copy is cheaper than a write of its own. */
   private static final int COPY_BYTES = 4 << 10;
 
+  private final Meter meter;
   private final ByteBuffer standing = ByteBuffer.allocateDirect(CAPACITY);
   private ByteBuffer buffer = standing;
   private @Nullable Conversation owner;
   private boolean busy;
+
+  Cork(Meter meter) {
+    this.meter = meter;
+  }
 
   /** Whether this conversation, and nobody else, may send through the cork now. */
   boolean ownedBy(Conversation conversation) {
@@ -86,6 +91,7 @@ final class Cork implements Sink {
       out.put(out.position(), bytes, bytes.position(), size).position(out.position() + size);
     } else {
       flush();
+      meter.written();
       owner().wire().share(bytes.duplicate());
     }
   }
@@ -99,6 +105,7 @@ final class Cork implements Sink {
   void flush() {
     if (buffer.position() > 0) {
       buffer.flip();
+      meter.written();
       try {
         owner().wire().write(buffer);
       } finally {

@@ -19,7 +19,8 @@ public abstract class Lane implements Executor {
   /** Threads of event loops carry this: on them nothing waits. */
   public interface LoopThread {}
 
-  private final Cork cork = new Cork();
+  private final Meter meter = new Meter();
+  private final Cork cork = new Cork(meter);
   private final Wheel wheel;
   private final RandomGenerator random;
   private final ArrayList<Conversation> touched = new ArrayList<>();
@@ -50,14 +51,19 @@ public abstract class Lane implements Executor {
   /** Runs due timers. Called as {@link #scheduleTick} asked. */
   protected final void tick() {
     ticking = false;
-    wheel.advance(now());
+    long now = now();
+    meter.ticked(now);
+    wheel.advance(now);
     keepTicking();
   }
 
   private void keepTicking() {
     if (!ticking && !wheel.isEmpty()) {
       ticking = true;
+      meter.tickDue(now() + Wheel.TICK_NANOS);
       scheduleTick(Wheel.TICK_NANOS);
+    } else if (!ticking) {
+      meter.idle();
     }
   }
 
@@ -75,6 +81,11 @@ public abstract class Lane implements Executor {
   /** Whether a wait would stop an event loop. */
   final boolean mustNotWait() {
     return inLane() || Thread.currentThread() instanceof LoopThread;
+  }
+
+  /** What this lane counts. May be read from any thread. */
+  public final Meter meter() {
+    return meter;
   }
 
   final Cork cork() {

@@ -180,12 +180,14 @@ final class Outbox implements Runnable {
             return Verdict.FULL;
           }
           case Overflow.DropNewest newest -> {
+            owner.lane.meter().dropped(messages(item));
             return Verdict.REFUSED;
           }
           case Overflow.DropOldest oldest -> makeRoom(item, times);
           case Overflow.Conflate conflate -> makeRoom(item, times);
         }
         if (!fits(item, times)) {
+          owner.lane.meter().dropped(messages(item));
           return Verdict.REFUSED;
         }
       }
@@ -249,6 +251,7 @@ final class Outbox implements Runnable {
     if (waiting == null) {
       return false;
     }
+    owner.lane.meter().conflated();
     int more = one.message.size() - waiting.message.size();
     if (more > 0 && bytes + more > (long) maxBytes * times) {
       // it counts like any other message; the one that it replaces is gone all the same
@@ -328,19 +331,19 @@ final class Outbox implements Runnable {
     while (from.hasNext() && !fits(item, times)) {
       var old = from.next();
       switch (old) {
-        case One one -> {
-          from.remove();
-          removed(one);
-        }
-        case Shared shared -> {
-          from.remove();
-          removed(shared);
-        }
+        case One one -> drop(from, one);
+        case Shared shared -> drop(from, shared);
         case Part part -> {}
         case End end -> {}
         case Conclusion conclusion -> {}
       }
     }
+  }
+
+  private void drop(Iterator<Item> from, Item item) {
+    from.remove();
+    removed(item);
+    owner.lane.meter().dropped(messages(item));
   }
 
   private void removed(Item item) {

@@ -4,6 +4,10 @@ import dev.dunlin.server.Transport;
 import dev.dunlin.websocket.Limits;
 import java.util.List;
 
-/** All that a transport needs to know to start a server. */
+/**
+ * All that a transport needs to know to start a server.
+ *
+ * @param budget what its outgoing queues may hold in all
+ */
 public record ServerPlan(
-    List<ListenerPlan> listeners, Limits limits, Transport transport, int loops) {}
+    List<ListenerPlan> listeners, Limits limits, Budget budget, Transport transport, int loops) {}

@@ -3,6 +3,7 @@ package dev.dunlin.server.netty;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,19 +16,25 @@ final class AcceptFailures extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger("dev.dunlin.server");
   private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  private long failures;
+  /** The server's, which other loops count too. */
+  private final LongAdder failures;
+
   private long saidAt = System.nanoTime() - SILENCE_NANOS;
+
+  AcceptFailures(LongAdder failures) {
+    this.failures = failures;
+  }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    failures++;
+    failures.increment();
     long now = System.nanoTime();
     if (now - saidAt >= SILENCE_NANOS) {
       saidAt = now;
       log.warn(
           "Connections at {} could not be accepted, {} times so far: {}",
           context.channel().localAddress(),
-          failures,
+          failures.sum(),
           cause.toString());
     }
   }

@@ -39,6 +39,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
 
   private static final Logger log = LoggerFactory.getLogger("dev.dunlin.server");
 
+  private final NettyServer server;
   private final ListenerPlan plan;
   private final NettyLane lane;
   private final Limits limits;
@@ -56,7 +57,9 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
   private boolean ended;
   private boolean draining;
 
-  HttpExchanges(ListenerPlan plan, NettyLane lane, Limits limits, boolean secure) {
+  HttpExchanges(
+      NettyServer server, ListenerPlan plan, NettyLane lane, Limits limits, boolean secure) {
+    this.server = server;
     this.plan = plan;
     this.lane = lane;
     this.limits = limits;
@@ -66,11 +69,13 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
+    server.httpBegun();
     awaitRequest(context);
   }
 
   @Override
   public void handlerRemoved(ChannelHandlerContext context) {
+    server.httpEnded();
     deadline.clear();
     waiting.forEach(ReferenceCountUtil::release);
     waiting.clear();
@@ -172,6 +177,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     head = null;
     var match = plan.http().match(request.path());
     if (match.isEmpty()) {
+      lane.meter().refused(404);
       answer(context, HttpResponse.text(404, "nothing is here\n"), request);
       return;
     }
@@ -309,6 +315,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
 
   private void refuse(ChannelHandlerContext context, Refusal refusal) {
     keepAlive = false;
+    lane.meter().refused(refusal.status());
     var answer =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1,

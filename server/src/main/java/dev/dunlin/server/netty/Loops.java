@@ -116,6 +116,10 @@ final class Loops {
     };
   }
 
+  Iterable<NettyLane> lanes() {
+    return lanes.values();
+  }
+
   /** Whether the loop's connections may read into its one buffer. */
   boolean sharesReceiveBuffer() {
     return transport != Transport.IO_URING;

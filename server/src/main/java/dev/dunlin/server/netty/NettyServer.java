@@ -1,9 +1,13 @@
 package dev.dunlin.server.netty;
 
+import dev.dunlin.server.ServerStatistics;
+import dev.dunlin.server.internal.Budget;
 import dev.dunlin.server.internal.Conversation;
 import dev.dunlin.server.internal.ListenerPlan;
 import dev.dunlin.server.internal.ServerPlan;
+import dev.dunlin.websocket.Closed;
 import dev.dunlin.websocket.Limits;
+import dev.dunlin.websocket.Traffic;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -13,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +26,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,11 +45,18 @@ public final class NettyServer {
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final TlsGate tlsGate = new TlsGate();
   private final Admission admission;
+  private final Budget budget;
+  private final LongAdder arrived = new LongAdder();
+  private final LongAdder turnedAway = new LongAdder();
+  private final LongAdder acceptFailures = new LongAdder();
+  private final LongAdder httpBegun = new LongAdder();
+  private final LongAdder httpEnded = new LongAdder();
   private final AtomicInteger takeoverContexts = new AtomicInteger();
   private volatile boolean draining;
 
   private NettyServer(ServerPlan plan) {
     this.limits = plan.limits();
+    this.budget = plan.budget();
     this.admission = new Admission(limits);
     this.loops = Loops.start(plan.transport(), plan.loops(), limits.bufferCapacity());
   }
@@ -90,7 +103,7 @@ public final class NettyServer {
       throw new java.io.UncheckedIOException(
           new java.io.IOException("cannot listen at " + plan.address(), bound.cause()));
     }
-    bound.channel().pipeline().addLast(new AcceptFailures());
+    bound.channel().pipeline().addLast(new AcceptFailures(acceptFailures));
     listening.add(bound.channel());
     log.info(
         "Listening at {} over {} with {} event loops",
@@ -103,9 +116,11 @@ public final class NettyServer {
     var lane = loops.lane(channel);
     var from = channel.remoteAddress();
     if (draining || !admission.enter(from)) {
+      turnedAway.increment();
       turnAway(channel, lane, plan);
       return;
     }
+    arrived.increment();
     accepted.add(channel);
     channel.closeFuture().addListener(closed -> left(channel, from));
     var tls = plan.tls();
@@ -196,6 +211,73 @@ public final class NettyServer {
   /** The number of open WebSocket connections. */
   public int connections() {
     return conversations.size();
+  }
+
+  void httpBegun() {
+    httpBegun.increment();
+  }
+
+  void httpEnded() {
+    httpEnded.increment();
+  }
+
+  /** The server in numbers. */
+  public ServerStatistics statistics() {
+    var refusals = new HashMap<Integer, Long>();
+    var closesSent = new HashMap<Integer, Long>();
+    var closesReceived = new HashMap<Integer, Long>();
+    var ends = new HashMap<Closed.Cause, Long>();
+    var received = Traffic.NONE;
+    var sent = Traffic.NONE;
+    long sessions = 0;
+    long batches = 0;
+    long writes = 0;
+    long dropped = 0;
+    long conflated = 0;
+    long lag = 0;
+    long worstLag = 0;
+    long stalls = 0;
+    for (var lane : loops.lanes()) {
+      var meter = lane.meter();
+      long now = lane.now();
+      received = received.plus(meter.traffic().received());
+      sent = sent.plus(meter.traffic().sent());
+      batches += meter.traffic().joinedBatches();
+      writes += meter.writes();
+      sessions += meter.sessions();
+      dropped += meter.droppedMessages();
+      conflated += meter.conflatedMessages();
+      stalls += meter.stalls();
+      lag = Math.max(lag, meter.lag(now));
+      worstLag = Math.max(worstLag, meter.worstLag(now));
+      meter.addRefusals(refusals);
+      meter.addEnds(ends);
+      meter.addClosesSent(closesSent);
+      meter.addClosesReceived(closesReceived);
+    }
+    long ended = httpEnded.sum(); // before those begun, or there might be fewer than none
+    long begun = httpBegun.sum();
+    return new ServerStatistics(
+        new ServerStatistics.Connections(arrived.sum(), accepted.size()),
+        new ServerStatistics.Connections(sessions, conversations.size()),
+        new ServerStatistics.Connections(begun, begun - ended),
+        turnedAway.sum(),
+        acceptFailures.sum(),
+        refusals,
+        received,
+        sent,
+        batches,
+        writes,
+        dropped,
+        conflated,
+        ends,
+        closesSent,
+        closesReceived,
+        budget.used(),
+        budget.most(),
+        Duration.ofNanos(lag),
+        Duration.ofNanos(worstLag),
+        stalls);
   }
 
   /** Ends everything now. */

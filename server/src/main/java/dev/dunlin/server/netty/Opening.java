@@ -120,7 +120,9 @@ final class Opening extends ChannelInboundHandlerAdapter {
             .setMaxInitialLineLength(limits.maxRequestLineBytes())
             .setMaxHeaderSize(limits.maxHeadBytes());
     pipeline.addLast(
-        CopyIn.INSTANCE, new HttpServerCodec(codec), new HttpExchanges(plan, lane, limits, secure));
+        CopyIn.INSTANCE,
+        new HttpServerCodec(codec),
+        new HttpExchanges(server, plan, lane, limits, secure));
     pipeline.remove(this);
     pipeline.fireChannelRead(bytes);
     pipeline.fireChannelReadComplete();
@@ -245,6 +247,7 @@ final class Opening extends ChannelInboundHandlerAdapter {
     var channel = context.channel();
     channel.config().setAutoRead(true);
     deadline.set(limits.closeHandshake().toNanos(), channel::close);
+    lane.meter().refused(refusal.status());
     Refusals.send(channel, refusal);
   }
 

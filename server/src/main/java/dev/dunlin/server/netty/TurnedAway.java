@@ -13,9 +13,11 @@ final class TurnedAway extends ChannelInboundHandlerAdapter {
 
   private static final int MOST_SECONDS = 10;
 
+  private final NettyLane lane;
   private final Deadline deadline;
 
   TurnedAway(NettyLane lane) {
+    this.lane = lane;
     this.deadline = new Deadline(lane);
   }
 
@@ -24,7 +26,9 @@ final class TurnedAway extends ChannelInboundHandlerAdapter {
     deadline.set(TimeUnit.SECONDS.toNanos(1), context.channel()::close);
     // spread, or all of them come again at once
     int seconds = ThreadLocalRandom.current().nextInt(1, MOST_SECONDS + 1);
-    Refusals.send(context.channel(), Refusal.busy(Duration.ofSeconds(seconds)));
+    var refusal = Refusal.busy(Duration.ofSeconds(seconds));
+    lane.meter().refused(refusal.status());
+    Refusals.send(context.channel(), refusal);
   }
 
   @Override
