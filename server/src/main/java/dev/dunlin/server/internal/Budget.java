@@ -108,7 +108,7 @@ public final class Budget {
           return;
         }
         charged.remove(largest);
-        largest.overBudget();
+        largest.tooSlow();
       } finally {
         relief.unlock();
       }

@@ -26,7 +26,7 @@ final class Cork implements Sink {
   }
 
   /** Whether this conversation, and nobody else, may send through the cork now. */
-  boolean ownedBy(Conversation conversation) {
+  boolean ownedBy(SessionSide conversation) {
     return owner == conversation;
   }
 
@@ -92,7 +92,7 @@ final class Cork implements Sink {
     } else {
       flush();
       meter.written();
-      owner().wire().share(bytes.duplicate());
+      owner().wire.share(bytes.duplicate());
     }
   }
 
@@ -107,7 +107,7 @@ final class Cork implements Sink {
       buffer.flip();
       meter.written();
       try {
-        owner().wire().write(buffer);
+        owner().wire.write(buffer);
       } finally {
         buffer = standing;
         buffer.clear();

@@ -20,6 +20,7 @@ final class Mailbox implements Runnable {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Conversation owner;
+  private final Application application;
   private final ArrayDeque<Object> work = new ArrayDeque<>(8);
   private final int maxMessages;
   private final int maxBytes;
@@ -33,8 +34,9 @@ final class Mailbox implements Runnable {
   /** When the handler began with what it works on, or 0. Written by the handler's thread. */
   private volatile long workingSince;
 
-  Mailbox(Conversation owner) {
+  Mailbox(Conversation owner, Application application) {
     this.owner = owner;
+    this.application = application;
     this.maxMessages = owner.limits().inboundMessages();
     this.maxBytes = owner.limits().inboundBytes();
   }
@@ -42,8 +44,7 @@ final class Mailbox implements Runnable {
   /**
    * Adds a message that owns its bytes.
    *
-   * @return false if the mailbox is full with it: reading should stop until {@link
-   *     Conversation#mailboxDrained} is called
+   * @return false if the mailbox is full with it: reading should stop until it has drained
    */
   boolean add(Message message) {
     return add((Object) message);
@@ -91,7 +92,7 @@ final class Mailbox implements Runnable {
       for (var item = batch.poll(); item != null; item = batch.poll()) {
         workingSince = Math.max(1, owner.lane.now());
         if (item instanceof Message message) {
-          owner.handle(message);
+          application.handle(message);
           done++;
           size += size(message);
         } else {
@@ -99,7 +100,7 @@ final class Mailbox implements Runnable {
         }
       }
       if (worked(done, size)) {
-        owner.mailboxDrained();
+        owner.unpauseSoon(Reading.PAUSED_BY_MAILBOX);
       }
     }
   }

@@ -4,7 +4,6 @@ import dev.dunlin.server.Overflow;
 import dev.dunlin.websocket.Close;
 import dev.dunlin.websocket.Closed;
 import dev.dunlin.websocket.Data;
-import dev.dunlin.websocket.Limits;
 import dev.dunlin.websocket.Prepared;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * has none. Everything below is guarded by {@link #lock}, except {@link #count}, which may be read
  * without it.
  */
-final class Outbox implements Runnable {
+final class Outbox {
 
   /** What can wait here. */
   sealed interface Item {}
@@ -36,6 +35,13 @@ final class Outbox implements Runnable {
     One(Data message, @Nullable Object key) {
       this.message = message;
       this.key = key;
+    }
+
+    /** A message that waits, under its key where the policy has keys. A view is copied. */
+    static One of(Data message, Overflow overflow) {
+      var owned = message.copy();
+      return new One(
+          owned, overflow instanceof Overflow.Conflate(var key) ? key.apply(owned) : null);
     }
   }
 
@@ -86,17 +92,12 @@ final class Outbox implements Runnable {
   /** Whether the process's budget counts what is here. */
   private volatile boolean charged;
 
-  Outbox(Conversation owner, Limits limits, Budget budget) {
-    this.budget = budget;
+  Outbox(Conversation owner) {
     this.owner = owner;
+    this.budget = owner.terms.budget();
+    var limits = owner.limits();
     this.maxBytes = limits.outboundBytes();
     this.maxMessages = limits.outboundMessages();
-  }
-
-  /** The flush that a sender on another thread asked for. */
-  @Override
-  public void run() {
-    owner.flush();
   }
 
   static int size(Item item) {

@@ -1,0 +1,51 @@
+package dev.dunlin.server.internal;
+
+import dev.dunlin.websocket.Closed;
+
+/**
+ * The last steps of a conversation: our close frame after what handlers still have to say, then the
+ * end of the transport. Made when the end begins. Lane-confined.
+ */
+final class Ending {
+
+  private final Conversation owner;
+  private boolean concluding;
+  private long dropAt = Deadlines.NEVER;
+
+  Ending(Conversation owner) {
+    this.owner = owner;
+  }
+
+  /** The peer has ended it: the answer follows what waits for a handler and what it sends. */
+  void concludeInTime() {
+    if (concluding) {
+      return;
+    }
+    concluding = true;
+    if (owner.application.busy()) {
+      owner.application.afterwards(() -> owner.lane.execute(owner::conclude));
+    } else {
+      owner.conclude();
+    }
+  }
+
+  /** The connection is over: ends the transport as its story demands. */
+  void endWire(Closed story, boolean client) {
+    dropAt = owner.lane.now() + owner.limits().closeHandshake().toNanos();
+    switch (story.cause()) {
+      case PEER, LOCAL, HANDLER, SLOW -> {
+        if (!client) { // RFC 6455, 7.1.1: the server ends the transport, the client waits for it
+          owner.wire.close();
+        }
+      }
+      case VIOLATION -> owner.wire.linger();
+      case TIMEOUT -> owner.wire.close();
+      case LOST -> owner.wire.drop();
+    }
+  }
+
+  /** When the transport is cut off if it has not ended by itself. */
+  long dropAt() {
+    return dropAt;
+  }
+}
