@@ -18,27 +18,29 @@ import dev.dunlin.conformance.history.Observation.PublishAcknowledged;
 import dev.dunlin.conformance.history.Observation.PublishInvoked;
 import dev.dunlin.conformance.history.Observation.PublishUnknown;
 import dev.dunlin.conformance.history.Observation.Quiet;
-import dev.dunlin.server.WebSocketClient;
 import dev.dunlin.server.WebSocketServer;
 import dev.dunlin.websocket.Limits;
-import java.io.UncheckedIOException;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Many clients, many channels, and every misfortune that a seed brings: cuts, slow readers, lost
- * publications, servers that begin anew. All that anybody saw goes to the {@link Checker}.
+ * publications, servers that begin anew. The clients are SDKs as published: half of them Java's
+ * (Protobuf), a quarter JavaScript's over JSON, a quarter JavaScript's over Protobuf. All that
+ * anybody saw goes to the {@link Checker}.
  */
 final class HistoryRun implements AutoCloseable {
 
@@ -51,14 +53,17 @@ final class HistoryRun implements AutoCloseable {
 
   private final long seed;
   private final Recorder recorder = new Recorder();
-  private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(2);
-  private final WebSocketClient transport =
-      WebSocketClient.builder().limits(Limits.defaults()).build();
-  private final List<HistoryClient> clients = new ArrayList<>();
+  private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
+  private final Relay relay = new Relay();
+  private final List<Follower> followers = new ArrayList<>();
+  private final List<JavaClient> javaClients = new ArrayList<>();
+  private final List<Follower> javaScriptFollowers = new ArrayList<>();
+  private @Nullable JavaScriptClients javaScriptClients;
   private final List<String> channels = new ArrayList<>();
   private final AtomicLong lastMessage = new AtomicLong();
   private volatile Node node;
   private volatile boolean losing = true;
+  private final int perSecond;
   private int restarts;
 
   /** One life of the server. */
@@ -67,7 +72,7 @@ final class HistoryRun implements AutoCloseable {
     final CentrifugeEndpoint endpoint;
     final WebSocketServer server;
 
-    Node(int port) {
+    Node() {
       var losses = new Random(seed + restarts);
       hub =
           Hub.over(
@@ -99,7 +104,8 @@ final class HistoryRun implements AutoCloseable {
           WebSocketServer.builder()
               .limits(Limits.defaults().outboundBytes(128 << 10).sendBufferBytes(8 << 10))
               .route("/connection/websocket", endpoint)
-              .start(port);
+              .start(0);
+      relay.server(server.port());
     }
 
     @Override
@@ -109,38 +115,56 @@ final class HistoryRun implements AutoCloseable {
     }
   }
 
-  HistoryRun(long seed, int clientCount) {
+  /**
+   * A run with these misfortunes.
+   *
+   * @param perSecond how many messages are published in a second
+   */
+  HistoryRun(long seed, int clientCount, int perSecond) throws Exception {
     this.seed = seed;
-    node = new Node(0);
+    this.perSecond = perSecond;
+    node = new Node();
     for (int i = 0; i < CHANNELS; i++) {
       channels.add("stream:" + i);
     }
     var random = new Random(seed);
-    var uri = URI.create("ws://127.0.0.1:" + node.server.port() + "/connection/websocket");
     for (int i = 0; i < clientCount; i++) {
-      var mine = new HashSet<String>();
+      var mine = new LinkedHashSet<String>();
       while (mine.size() < 4) {
         mine.add(channels.get(random.nextInt(CHANNELS)));
       }
-      clients.add(
-          new HistoryClient(
-              "c" + i, uri, List.copyOf(mine), transport, timer, recorder, random.nextLong()));
+      var follower = new Follower("c" + i, List.copyOf(mine), recorder, lastMessage::get);
+      followers.add(follower);
+      if (i % 2 == 0) {
+        javaClients.add(new JavaClient(url(), follower));
+      } else {
+        javaScriptFollowers.add(follower);
+      }
     }
   }
 
+  private String url() {
+    return "ws://127.0.0.1:" + relay.port() + "/connection/websocket";
+  }
+
   /** Runs and returns what was seen. */
-  List<Observation> run(Duration time) {
-    clients.forEach(HistoryClient::start);
+  List<Observation> run(Duration time) throws Exception {
+    javaScriptClients = new JavaScriptClients(url(), javaScriptFollowers);
+    javaClients.forEach(JavaClient::connect);
     var random = new Random(seed ^ 0x5eed);
-    long end = System.nanoTime() + time.toNanos();
+    long begin = System.nanoTime();
+    long end = begin + time.toNanos();
     long restartEvery = Math.max(time.toNanos() / 3, 5_000_000_000L);
-    long restartAt = System.nanoTime() + restartEvery;
-    while (System.nanoTime() < end) {
-      for (int i = 0; i < 3; i++) {
+    long restartAt = begin + restartEvery;
+    long published = 0;
+    for (long now = begin; now < end; now = System.nanoTime()) {
+      for (; published < (now - begin) * perSecond / 1_000_000_000L; published++) {
         publish(channels.get(random.nextInt(CHANNELS)), random.nextInt(10) == 0 ? 16_000 : 10);
+        if (published % 3 == 0) {
+          misfortune(random);
+        }
       }
-      misfortune(random);
-      if (System.nanoTime() > restartAt) {
+      if (now > restartAt) {
         restartAt += restartEvery;
         restart();
       }
@@ -152,11 +176,27 @@ final class HistoryRun implements AutoCloseable {
   }
 
   private void misfortune(Random random) {
-    var client = clients.get(random.nextInt(clients.size()));
+    var follower = followers.get(random.nextInt(followers.size()));
     switch (random.nextInt(40)) {
-      case 0, 1, 2, 3 -> client.cut();
-      case 4 -> client.beSlow(random.nextInt(8) == 0 ? 8_000 : 200 + random.nextInt(2_000));
+      case 0, 1, 2, 3, 4, 5 -> relay.cut(follower.name());
+      case 6 -> relay.keepOut(follower.name(), Duration.ofMillis(500 + random.nextInt(12_000)));
+      case 7, 8 -> slow(follower, random.nextInt(3) == 0 ? 8_000 : 200 + random.nextInt(2_000));
       default -> {}
+    }
+  }
+
+  /** Reads nothing for a while. */
+  private void slow(Follower follower, long millis) {
+    if (follower.slow()) {
+      relay.hold(follower.name(), true);
+      var unused =
+          timer.schedule(
+              () -> {
+                relay.hold(follower.name(), false);
+                follower.quick();
+              },
+              millis,
+              TimeUnit.MILLISECONDS);
     }
   }
 
@@ -182,22 +222,8 @@ final class HistoryRun implements AutoCloseable {
   /** The server ends and another takes its place, with streams of their own. */
   private void restart() {
     restarts++;
-    int port = node.server.port();
     node.close();
-    node = again(port);
-  }
-
-  private Node again(int port) {
-    for (int attempt = 0; ; attempt++) {
-      try {
-        return new Node(port);
-      } catch (UncheckedIOException busy) {
-        if (attempt == 100) {
-          throw busy;
-        }
-        LockSupport.parkNanos(50_000_000);
-      }
-    }
+    node = new Node();
   }
 
   /** Lets everybody arrive at the tops, then looks at presence and histories. */
@@ -208,11 +234,11 @@ final class HistoryRun implements AutoCloseable {
       tops.put(channel, history(channel, HistoryQuery.position()).position());
     }
     long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!clients.stream().allMatch(client -> client.reached(tops)) && System.nanoTime() < end) {
+    while (!followers.stream().allMatch(client -> client.reached(tops)) && System.nanoTime() < end) {
       LockSupport.parkNanos(20_000_000);
     }
     var behind =
-        clients.stream()
+        followers.stream()
             .filter(client -> !client.reached(tops))
             .map(client ->
                 client
@@ -227,7 +253,7 @@ final class HistoryRun implements AutoCloseable {
     recorder.record(Quiet::new);
     for (var channel : channels) {
       var real = new HashSet<String>();
-      clients.stream()
+      followers.stream()
           .filter(client -> client.channels().contains(channel))
           .forEach(client -> real.add(client.id()));
       var told = node.hub.presence().presence(channel).toCompletableFuture().join().keySet();
@@ -255,12 +281,25 @@ final class HistoryRun implements AutoCloseable {
     return Checker.check(history, IN_TIME);
   }
 
+  /** How often connections ended, by the SDKs' codes. */
+  Map<Integer, Integer> disconnects() {
+    var codes = new TreeMap<Integer, Integer>();
+    followers.forEach(follower ->
+        follower.disconnects().forEach((code, times) -> codes.merge(code, times, Integer::sum)));
+    return codes;
+  }
+
   @Override
   public void close() throws Exception {
-    clients.forEach(HistoryClient::stop);
     timer.shutdownNow();
     assertThat(timer.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
-    transport.close();
+    if (javaScriptClients != null) {
+      javaScriptClients.close();
+    }
+    for (var client : javaClients) {
+      client.close();
+    }
+    relay.close();
     node.close();
   }
 }

@@ -15,29 +15,42 @@ import org.junit.jupiter.api.Test;
  */
 class HistoryTest {
 
+  private static final System.Logger log = System.getLogger("history");
   private static final long SEED = Long.getLong("dunlin.seed", System.nanoTime());
+
+  /** Messages published in a second; each goes to 40 clients. */
+  private static final int PER_SECOND = Integer.getInteger("dunlin.rate", 200);
 
   @Test
   void nothingIsLostInSilenceWhateverHappens() throws Exception {
-    run(200, Duration.ofSeconds(40));
+    report(SEED, checked(SEED, Duration.ofSeconds(40)));
   }
 
+  /** One history after the other, each with a seed, a server and clients of its own. */
   @Test
   @Tag("figures")
   void norInAnHour() throws Exception {
-    run(200, Duration.ofMinutes(Long.getLong("dunlin.minutes", 60)));
+    long end =
+        System.nanoTime()
+            + Duration.ofMinutes(Integer.getInteger("dunlin.minutes", 60)).toNanos();
+    long seed = SEED;
+    for (; System.nanoTime() < end; seed++) {
+      report(seed, checked(seed, Duration.ofMinutes(3)));
+    }
+    log.log(System.Logger.Level.INFO, "{0} histories without a violation", seed - SEED);
   }
 
-  private static void run(int clients, Duration time) throws Exception {
-    try (var run = new HistoryRun(SEED, clients)) {
+  private static List<Observation> checked(long seed, Duration time) throws Exception {
+    try (var run = new HistoryRun(seed, 200, PER_SECOND)) {
       var history = run.run(time);
-      assertThat(HistoryRun.check(history)).as("violations with seed %s", SEED).isEmpty();
-      report(history);
+      assertThat(HistoryRun.check(history)).as("violations with seed %s", seed).isEmpty();
+      log.log(System.Logger.Level.INFO, "connections ended by code {0}", run.disconnects());
+      return history;
     }
   }
 
   /** That the run was worth it: all kinds of ends and of recoveries have happened. */
-  private static void report(List<Observation> history) {
+  private static void report(long seed, List<Observation> history) {
     long received = count(history, Received.class, seen -> true);
     long caughtUp = count(history, Received.class, seen -> !seen.live());
     long recovered = count(history, Subscribed.class, Subscribed::recovered);
@@ -49,12 +62,11 @@ class HistoryTest {
         ends.merge(ended.code(), 1, Integer::sum);
       }
     }
-    System.getLogger("history")
-        .log(
+    log.log(
             System.Logger.Level.INFO,
             "seed {0}: {1} received, {2} of them recovered in {3} recoveries; {4} refused; ends by"
                 + " code {5}",
-            String.valueOf(SEED),
+            String.valueOf(seed),
             received,
             caughtUp,
             recovered,

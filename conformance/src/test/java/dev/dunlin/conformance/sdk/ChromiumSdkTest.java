@@ -19,12 +19,12 @@ import org.junit.jupiter.api.Test;
 /** The published JavaScript SDK inside a real browser, in both encodings. */
 class ChromiumSdkTest {
 
-  private static final Path SDK = Path.of("sdk").toAbsolutePath();
+  private static final Path SDK = JavaScriptSdk.FOLDER;
 
   @Test
   void theSdkWorksInABrowserInBothEncodings() throws Exception {
     var chromium = Component.CHROMIUM.require();
-    JavaScriptSdkTest.install();
+    JavaScriptSdk.install();
     var verdict = new CompletableFuture<String>();
     try (var hub = Hub.inMemory();
         var node = SdkServer.start(hub)) {
