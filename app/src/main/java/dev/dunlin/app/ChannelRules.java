@@ -98,6 +98,11 @@ record ChannelRules(
             fallback = "any",
             consequence = "others get error 107")
         DataFormat publicationDataFormat,
+    @Option(
+            value = "How long publications may gather, to leave in fewer frames",
+            fallback = "0",
+            consequence = "at most 1s; 0: they leave with the next turn of the event loop")
+        Duration batchMaxDelay,
     @Option(value = "The back end decides on subscriptions", fallback = "false")
         boolean subscribeProxyEnabled,
     @Option(
@@ -153,6 +158,7 @@ record ChannelRules(
             .allowPresenceForAnonymous(allowPresenceForAnonymous)
             .allowUserLimitedChannels(allowUserLimitedChannels)
             .publicationDataFormat(publicationDataFormat)
+            .batchMaxDelay(batchMaxDelay)
             .subscribeProxyEnabled(subscribeProxyEnabled)
             .subscribeProxyName(subscribeProxyName)
             .publishProxyEnabled(publishProxyEnabled)

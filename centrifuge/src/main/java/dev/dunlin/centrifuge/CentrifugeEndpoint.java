@@ -169,8 +169,8 @@ public final class CentrifugeEndpoint implements Endpoint {
 
   /**
    * The route as this protocol needs it: its subprotocols, commands on the event loop, batches
-   * joined as the protocol joins them, slow clients closed with 3008, and no native pings, since
-   * the protocol has its own.
+   * joined as the protocol joins them, slow clients closed with 3008, all of them with 3001 when
+   * the server goes down, and no native pings, since the protocol has its own.
    */
   @Override
   public Route configure(Route route) {
@@ -178,6 +178,7 @@ public final class CentrifugeEndpoint implements Endpoint {
         .subprotocols(PROTOBUF, JSON)
         .dispatch(Dispatch.INLINE)
         .overflow(Overflow.close(CloseCode.of(Disconnect.SLOW.code()), Disconnect.SLOW.reason()))
+        .farewell(CloseCode.of(Disconnect.SHUTDOWN.code()), Disconnect.SHUTDOWN.reason())
         .limits(limits -> limits.pingInterval(Duration.ZERO).pongWait(node.options().pong()));
   }
 

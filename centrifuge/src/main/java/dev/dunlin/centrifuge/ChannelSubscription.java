@@ -8,6 +8,7 @@ import dev.dunlin.channels.Publication;
 import dev.dunlin.channels.Recovery;
 import dev.dunlin.channels.Subscriber;
 import dev.dunlin.channels.Subscription;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,9 @@ final class ChannelSubscription implements Subscriber {
   long expireBy = Long.MAX_VALUE;
   boolean clientRefreshes;
   long checkAt = Long.MAX_VALUE;
+
+  /** How long the stream is to be remembered after somebody has looked at it. */
+  Duration metaTtl = Duration.ZERO;
 
   ChannelSubscription(
       ClientHandler client,

@@ -14,6 +14,7 @@ import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.Message;
 import dev.dunlin.websocket.Prepared;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -188,7 +189,14 @@ final class ClientHandler implements Handler {
 
   private void write(byte[] encoded) {
     if (state.stage != Stage.ENDED) {
-      var unused = session.trySend(Publications.message(encoded, state.json));
+      accepted(session.trySend(Publications.message(encoded, state.json)));
+    }
+  }
+
+  /** A client that is closed as too slow leaves its channels now, not when the close is over. */
+  private void accepted(boolean sent) {
+    if (!sent && !session.open()) {
+      leave();
     }
   }
 
@@ -198,7 +206,7 @@ final class ClientHandler implements Handler {
       return;
     }
     if (prepared.isPresent()) {
-      var unused = session.trySend(prepared.get());
+      accepted(session.trySend(prepared.get()));
     } else {
       end(Disconnect.INAPPROPRIATE_PROTOCOL);
     }
@@ -219,8 +227,9 @@ final class ClientHandler implements Handler {
     return state;
   }
 
-  Executor lane() {
-    return session.lane();
+  /** Where publications come that may gather for so long first. */
+  Executor lane(Duration delay) {
+    return session.lane(delay);
   }
 
   /** Continues a command, as {@link CommandQueue#resume} says. */
@@ -274,6 +283,7 @@ final class ClientHandler implements Handler {
   /** The connect reply is queued. */
   void connected() {
     state.stage = Stage.CONNECTED;
+    state.known = true;
     watchRevocation();
     node.clients().add(view);
     deadlines.connected();
@@ -317,9 +327,8 @@ final class ClientHandler implements Handler {
 
   /** The session is over, whoever ended it. */
   void closed(Closed closed) {
-    boolean known = state.connected() || !state.user.isEmpty();
     leave();
-    if (known) {
+    if (state.known || !state.user.isEmpty()) {
       node.hooks()
           .disconnect()
           .ifPresent(hook ->

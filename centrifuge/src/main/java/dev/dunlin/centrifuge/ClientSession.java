@@ -40,6 +40,9 @@ final class ClientSession {
   volatile String meta = "";
   volatile Optional<Instant> expiresAt = Optional.empty();
 
+  /** Whether it was connected: its end is then told to the hook as well. */
+  boolean known;
+
   /** Whether the client, not a hook, refreshes the connection. */
   boolean clientRefreshes;
 

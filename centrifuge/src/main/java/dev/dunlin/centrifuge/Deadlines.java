@@ -202,7 +202,10 @@ final class Deadlines {
     }
     var before = recovery.position();
     node.hub()
-        .history(subscription.channel(), HistoryQuery.position())
+        .history(
+            subscription.channel(),
+            // it depends on the position: the stream must not be forgotten while it is quiet
+            HistoryQuery.position().opening(subscription.metaTtl))
         .whenCompleteAsync(
             (history, failure) -> {
               // while the broker does not answer, nothing can be said

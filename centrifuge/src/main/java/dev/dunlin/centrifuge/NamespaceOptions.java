@@ -39,6 +39,8 @@ import java.util.regex.Pattern;
  * @param allowUserLimitedChannels names such as {@code dialog#42,43} let these users in
  * @param channelRegex what a name must contain, its namespace aside; without one, names are ASCII
  * @param publicationDataFormat what publications must be
+ * @param batchMaxDelay how long publications may gather, so that they leave in fewer frames; zero
+ *     sends with the next turn of the event loop. At most 1 s
  * @param subscribeProxyEnabled the backend decides on subscriptions
  * @param subscribeProxyName which backend
  * @param publishProxyEnabled the backend decides on publications
@@ -76,6 +78,7 @@ public record NamespaceOptions(
     boolean allowUserLimitedChannels,
     Optional<Pattern> channelRegex,
     DataFormat publicationDataFormat,
+    Duration batchMaxDelay,
     boolean subscribeProxyEnabled,
     String subscribeProxyName,
     boolean publishProxyEnabled,
@@ -106,6 +109,8 @@ public record NamespaceOptions(
   /** The name of the one patch format that there is. */
   public static final String FOSSIL = "fossil";
 
+  private static final Duration MOST_DELAY = Duration.ofSeconds(1);
+
   public NamespaceOptions {
     allowedDeltaTypes = Set.copyOf(allowedDeltaTypes);
     if (historySize < 0 || historyTtl.isNegative() || historyMetaTtl.isNegative()) {
@@ -116,6 +121,10 @@ public record NamespaceOptions(
     }
     if (historySize > 0 && historyMetaTtl.compareTo(historyTtl) < 0) {
       throw new IllegalArgumentException("historyMetaTtl must not be shorter than historyTtl");
+    }
+    if (batchMaxDelay.isNegative() || batchMaxDelay.compareTo(MOST_DELAY) > 0) {
+      throw new IllegalArgumentException(
+          "batchMaxDelay " + batchMaxDelay + " is not between 0 and " + MOST_DELAY);
     }
     if ((forceRecovery || forcePositioning) && historySize == 0) {
       throw new IllegalArgumentException("positioning and recovery need history");
@@ -174,6 +183,7 @@ public record NamespaceOptions(
     builder.allowUserLimitedChannels = allowUserLimitedChannels;
     builder.channelRegex = channelRegex;
     builder.publicationDataFormat = publicationDataFormat;
+    builder.batchMaxDelay = batchMaxDelay;
     builder.subscribeProxyEnabled = subscribeProxyEnabled;
     builder.subscribeProxyName = subscribeProxyName;
     builder.publishProxyEnabled = publishProxyEnabled;
@@ -215,6 +225,7 @@ public record NamespaceOptions(
     private boolean allowUserLimitedChannels;
     private Optional<Pattern> channelRegex = Optional.empty();
     private DataFormat publicationDataFormat = DataFormat.ANY;
+    private Duration batchMaxDelay = Duration.ZERO;
     private boolean subscribeProxyEnabled;
     private String subscribeProxyName = "default";
     private boolean publishProxyEnabled;
@@ -398,6 +409,12 @@ public record NamespaceOptions(
       return this;
     }
 
+    /** Sets {@link NamespaceOptions#batchMaxDelay}. */
+    public Builder batchMaxDelay(Duration value) {
+      batchMaxDelay = value;
+      return this;
+    }
+
     /** Sets {@link NamespaceOptions#subscribeProxyEnabled}. */
     public Builder subscribeProxyEnabled(boolean value) {
       subscribeProxyEnabled = value;
@@ -470,6 +487,7 @@ public record NamespaceOptions(
           allowUserLimitedChannels,
           channelRegex,
           publicationDataFormat,
+          batchMaxDelay,
           subscribeProxyEnabled,
           subscribeProxyName,
           publishProxyEnabled,

@@ -100,6 +100,7 @@ final class Subscribing {
     this.subscription =
         new ChannelSubscription(client, channel, agreement, recovery(positioned, cache), number);
     subscription.info = options.info();
+    subscription.metaTtl = rules.historyMetaTtl();
   }
 
   private @Nullable Recovery recovery(boolean positioned, boolean cache) {
@@ -131,7 +132,7 @@ final class Subscribing {
 
   private CompletionStage<Answer> start() {
     client.state().subscriptions.put(channel, subscription);
-    var listening = node.hub().subscribe(channel, client.lane(), subscription);
+    var listening = node.hub().subscribe(channel, client.lane(rules.batchMaxDelay()), subscription);
     subscription.subscription(listening);
     client.entered(channel);
     return listening
@@ -170,7 +171,7 @@ final class Subscribing {
     if (recovery == null) {
       return CompletableFuture.completedStage(Optional.empty());
     }
-    HistoryQuery query = recovery.query(rules.historyMetaTtl());
+    HistoryQuery query = recovery.query(subscription.metaTtl);
     return node.hub().history(channel, query).thenApply(Optional::of);
   }
 

@@ -3,6 +3,10 @@ package dev.dunlin.centrifuge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.dunlin.channels.Hub;
+import dev.dunlin.server.Route;
+import dev.dunlin.websocket.Close;
+import dev.dunlin.websocket.CloseCode;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.List;
@@ -39,6 +43,12 @@ class CodesTest {
     assertThat(constants(ErrorCode.class).stream().filter(ErrorCode::temporary))
         .extracting(ErrorCode::code)
         .containsExactlyInAnyOrder(100, 111, 113);
+  }
+
+  @Test
+  void aServerThatGoesDownPartsWith3001() {
+    var route = CentrifugeEndpoint.over(Hub.inMemory()).configure(Route.at("/"));
+    assertThat(route.farewell()).isEqualTo(new Close(CloseCode.of(3001), "shutdown"));
   }
 
   @Test

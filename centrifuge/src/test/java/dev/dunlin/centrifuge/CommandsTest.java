@@ -2,8 +2,10 @@ package dev.dunlin.centrifuge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.channels.ClientInfo;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -232,6 +234,23 @@ class CommandsTest {
   }
 
   // ---- presence, joins and leaves
+
+  /** Half of it would be a lie, and all of it would close the client as too slow. */
+  @Test
+  void aPresenceThatIsTooLargeToTellIsError106() {
+    var peer = node.anonymous(encoding);
+    var presence = node.hub.presence();
+    var info = new byte[8_000];
+    Arrays.fill(info, (byte) '1');
+    for (int i = 0; i < 100; i++) {
+      var joined = ClientInfo.of("user" + i, "client" + i).withConnInfo(info);
+      presence.add("joins:many", joined, Duration.ofMinutes(1)).toCompletableFuture().join();
+    }
+    assertThat(peer.ask("{'id':5,'presence':{'channel':'joins:many'}}"))
+        .isEqualTo(Expected.json("{'id':5,'error':{'code':106,'message':'limit exceeded'}}"));
+    assertThat(peer.ask("{'id':6,'presence_stats':{'channel':'joins:many'}}"))
+        .contains("\"num_clients\":100");
+  }
 
   @Test
   void presenceHasItsChecks() {

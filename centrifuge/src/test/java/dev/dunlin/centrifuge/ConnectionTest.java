@@ -289,9 +289,12 @@ class ConnectionTest {
       node.publish("open:a", data);
       assertThat(good.next()).contains("xxx");
     }
+    assertThat(node.hub.subscribers("open:a"))
+        .as("it is out of the channel before its socket takes the close")
+        .isEqualTo(1);
+    assertThat(node.endpoint.clients().count()).isEqualTo(1);
     slow.stall(false);
     assertThat(slow.closing()).isEqualTo("3008 slow");
-    assertThat(node.hub.subscribers("open:a")).isEqualTo(1);
     assertThat(good.open()).isTrue();
   }
 }

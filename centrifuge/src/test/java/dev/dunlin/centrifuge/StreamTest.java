@@ -48,6 +48,12 @@ class StreamTest {
                                       .build(),
                               "short",
                                   TestNode.history().historySize(2).forceRecovery(true).build(),
+                              "quiet",
+                                  TestNode.history()
+                                      .historyTtl(Duration.ofSeconds(20))
+                                      .historyMetaTtl(Duration.ofSeconds(30))
+                                      .forceRecovery(true)
+                                      .build(),
                               "cache",
                                   TestNode.history()
                                       .forceRecovery(true)
@@ -239,6 +245,22 @@ class StreamTest {
     losing = false;
     node.advance(Duration.ofMillis(10_200));
     assertThat(peer.next()).contains("\"unsubscribe\":{\"code\":2500");
+  }
+
+  /** Looks at a stream keep it, or its epoch would change under those who depend on it. */
+  @Test
+  void aStreamIsNotForgottenUnderItsQuietSubscribers() {
+    var peer = node.anonymous(encoding);
+    subscribe(peer, "quiet:a", "");
+    fill("quiet:a", 1, 1);
+    assertThat(peer.next()).isEqualTo(pub("quiet:a", 1));
+    for (int i = 0; i < 40; i++) {
+      node.advance(Duration.ofSeconds(5)); // far beyond what a stream is remembered for
+      peer.pong();
+    }
+    fill("quiet:a", 2, 2);
+    assertThat(peer.next()).isEqualTo(pub("quiet:a", 2));
+    peer.silent();
   }
 
   @Test

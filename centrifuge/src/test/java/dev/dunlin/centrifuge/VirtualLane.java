@@ -4,19 +4,21 @@ import dev.dunlin.server.internal.Lane;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** An event loop whose tasks and time go on when the test says so, on the test's thread. */
 final class VirtualLane extends Lane {
 
   private static final long START = 1_000_000_000_000L;
-  private static final long NEVER = Long.MAX_VALUE;
 
   private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
   private volatile long now = START;
   private volatile @Nullable Thread runner;
-  private long tickAt = NEVER;
+  private final PriorityBlockingQueue<Due> due = new PriorityBlockingQueue<>();
+  private final AtomicLong scheduled = new AtomicLong();
   private long executed;
 
   VirtualLane() {
@@ -39,8 +41,8 @@ final class VirtualLane extends Lane {
   }
 
   @Override
-  protected void scheduleTick(long nanos) {
-    tickAt = now + nanos;
+  protected void schedule(Runnable task, long nanos) {
+    due.add(new Due(now + nanos, scheduled.getAndIncrement(), task));
   }
 
   @Override
@@ -95,13 +97,20 @@ final class VirtualLane extends Lane {
   void advance(Duration time) {
     run();
     long target = now + time.toNanos();
-    while (tickAt <= target) {
-      now = tickAt;
-      tickAt = NEVER;
-      run(this::tick);
+    for (var next = due.peek(); next != null && next.at <= target; next = due.peek()) {
+      due.remove(next);
+      now = next.at;
+      run(next.task);
       run();
     }
     now = target;
     run();
+  }
+
+  private record Due(long at, long order, Runnable task) implements Comparable<Due> {
+    @Override
+    public int compareTo(Due other) {
+      return at == other.at ? Long.compare(order, other.order) : Long.compare(at, other.at);
+    }
   }
 }

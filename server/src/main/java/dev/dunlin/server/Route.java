@@ -2,6 +2,9 @@ package dev.dunlin.server;
 
 import dev.dunlin.auth.Authenticator;
 import dev.dunlin.server.internal.PathPattern;
+import dev.dunlin.server.internal.Terms;
+import dev.dunlin.websocket.Close;
+import dev.dunlin.websocket.CloseCode;
 import dev.dunlin.websocket.Compression;
 import dev.dunlin.websocket.Limits;
 import dev.dunlin.websocket.OriginRule;
@@ -26,6 +29,7 @@ public final class Route {
   private UnaryOperator<Limits> limitsChange = UnaryOperator.identity();
   private List<String> subprotocols = List.of();
   private Overflow overflow = Overflow.CLOSE;
+  private Close farewell = Terms.GOING_AWAY;
   private @Nullable Authenticator authenticator;
 
   private Route(PathPattern path) {
@@ -41,6 +45,7 @@ public final class Route {
     this.limitsChange = from.limitsChange;
     this.subprotocols = from.subprotocols;
     this.overflow = from.overflow;
+    this.farewell = from.farewell;
     this.authenticator = from.authenticator;
   }
 
@@ -161,6 +166,26 @@ public final class Route {
   /** What happens when a peer reads too slowly. */
   public Overflow overflow() {
     return overflow;
+  }
+
+  /**
+   * How sessions are closed when the server goes down. Default 1001; a protocol that runs over
+   * WebSocket may have a code of its own.
+   *
+   * @throws IllegalArgumentException if the code may not stand in a close frame
+   */
+  public Route farewell(CloseCode code, String reason) {
+    if (!code.sendable()) {
+      throw new IllegalArgumentException("close code " + code + " cannot be sent");
+    }
+    var copy = new Route(this);
+    copy.farewell = new Close(code, reason);
+    return copy;
+  }
+
+  /** How sessions are closed when the server goes down. */
+  public Close farewell() {
+    return farewell;
   }
 
   @Override

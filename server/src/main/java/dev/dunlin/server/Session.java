@@ -108,6 +108,15 @@ public interface Session {
    */
   Executor lane();
 
+  /**
+   * The same event loop with each task run that much later, to the millisecond: for work that is to
+   * gather first. The same object for all sessions of the loop and the same delay. Tasks run
+   * whether or not this session has ended.
+   *
+   * @throws IllegalArgumentException if the delay is negative
+   */
+  Executor lane(Duration delay);
+
   /** The peer's address. */
   SocketAddress remoteAddress();
 

@@ -335,6 +335,22 @@ class ServerTest {
   }
 
   @Test
+  void aRouteMayPartWithACodeOfItsOwn() throws Exception {
+    var route = Route.at("/").farewell(CloseCode.of(3001), "shutdown");
+    var server = WebSocketServer.builder().route(route, ECHO).start(0);
+    try (var peer = RawPeer.open(server.port(), "/")) {
+      var drained = server.drain(Duration.ZERO, Duration.ofSeconds(20));
+      assertThat(peer.read().closeCode()).isEqualTo(3001);
+      peer.write(RawPeer.close(3001));
+      soon(drained.toCompletableFuture());
+    } finally {
+      server.close();
+    }
+    assertThatThrownBy(() -> Route.at("/").farewell(CloseCode.of(1006), ""))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void drainingEndsAtItsLimitWhateverPeersDo() throws Exception {
     var server = WebSocketServer.builder().route("/", ECHO).start(0);
     try (var deaf = RawPeer.open(server.port(), "/")) {

@@ -3,7 +3,9 @@ package dev.dunlin.testing;
 import dev.dunlin.server.internal.Lane;
 import java.util.SplittableRandom;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +19,8 @@ final class MemoryLane extends Lane {
   private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
   private volatile @Nullable Thread running;
   private volatile long now = START;
-  private long tickAt = Long.MAX_VALUE;
+  private final PriorityBlockingQueue<Due> due = new PriorityBlockingQueue<>();
+  private final AtomicLong scheduled = new AtomicLong();
 
   MemoryLane() {
     super(new SplittableRandom(1), START);
@@ -34,8 +37,8 @@ final class MemoryLane extends Lane {
   }
 
   @Override
-  protected void scheduleTick(long nanos) {
-    tickAt = now + nanos;
+  protected void schedule(Runnable task, long nanos) {
+    due.add(new Due(now + nanos, scheduled.getAndIncrement(), task));
   }
 
   @Override
@@ -74,17 +77,25 @@ final class MemoryLane extends Lane {
     }
   }
 
-  /** Moves the clock, stopping at every tick of the timers on the way. */
+  /** Moves the clock, stopping at everything that is due on the way. */
   void advance(long nanos) {
     run();
     long target = now + nanos;
-    while (tickAt <= target) {
-      now = tickAt;
-      tickAt = Long.MAX_VALUE;
-      execute(this::tick);
+    for (var next = due.peek(); next != null && next.at <= target; next = due.peek()) {
+      due.remove(next);
+      now = next.at;
+      execute(next.task);
       run();
     }
     now = target;
     run();
+  }
+
+  /** A task and its time; those of the same time run in the order in which they were asked for. */
+  private record Due(long at, long order, Runnable task) implements Comparable<Due> {
+    @Override
+    public int compareTo(Due other) {
+      return at == other.at ? Long.compare(order, other.order) : Long.compare(at, other.at);
+    }
   }
 }

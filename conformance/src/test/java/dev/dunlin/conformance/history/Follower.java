@@ -77,8 +77,7 @@ final class Follower {
     });
   }
 
-  void subscribed(
-      String channel, StreamPosition position, boolean recovering, boolean recovered) {
+  void subscribed(String channel, StreamPosition position, boolean recovering, boolean recovered) {
     locked(() -> {
       recorder.record(at ->
           new Subscribed(

@@ -234,7 +234,8 @@ final class HistoryRun implements AutoCloseable {
       tops.put(channel, history(channel, HistoryQuery.position()).position());
     }
     long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!followers.stream().allMatch(client -> client.reached(tops)) && System.nanoTime() < end) {
+    while (!followers.stream().allMatch(client -> client.reached(tops))
+        && System.nanoTime() < end) {
       LockSupport.parkNanos(20_000_000);
     }
     var behind =

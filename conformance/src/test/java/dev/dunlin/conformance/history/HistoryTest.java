@@ -31,8 +31,7 @@ class HistoryTest {
   @Tag("figures")
   void norInAnHour() throws Exception {
     long end =
-        System.nanoTime()
-            + Duration.ofMinutes(Integer.getInteger("dunlin.minutes", 60)).toNanos();
+        System.nanoTime() + Duration.ofMinutes(Integer.getInteger("dunlin.minutes", 60)).toNanos();
     long seed = SEED;
     for (; System.nanoTime() < end; seed++) {
       report(seed, checked(seed, Duration.ofMinutes(3)));
@@ -63,15 +62,15 @@ class HistoryTest {
       }
     }
     log.log(
-            System.Logger.Level.INFO,
-            "seed {0}: {1} received, {2} of them recovered in {3} recoveries; {4} refused; ends by"
-                + " code {5}",
-            String.valueOf(seed),
-            received,
-            caughtUp,
-            recovered,
-            lost,
-            ends);
+        System.Logger.Level.INFO,
+        "seed {0}: {1} received, {2} of them recovered in {3} recoveries; {4} refused; ends by"
+            + " code {5}",
+        String.valueOf(seed),
+        received,
+        caughtUp,
+        recovered,
+        lost,
+        ends);
     assertThat(received).isGreaterThan(10_000);
     assertThat(caughtUp).isPositive();
     assertThat(recovered).isPositive();

@@ -96,8 +96,7 @@ final class JavaClient implements AutoCloseable {
   }
 
   /** The SDK hands a position out, but not what is in it. */
-  private static StreamPosition position(
-      io.github.centrifugal.centrifuge.StreamPosition position) {
+  private static StreamPosition position(io.github.centrifugal.centrifuge.StreamPosition position) {
     try {
       var offset = position.getClass().getDeclaredField("offset");
       var epoch = position.getClass().getDeclaredField("epoch");

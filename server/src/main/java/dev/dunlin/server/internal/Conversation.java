@@ -128,7 +128,7 @@ public final class Conversation extends SessionSide {
    */
   public void drain(long delay) {
     if (delay <= 0) {
-      close(CloseCode.GOING_AWAY, "the server goes down");
+      close(terms.farewell().code(), terms.farewell().reason());
     } else {
       lane.execute(() -> {
         deadlines().drainAt(lane.now() + delay);

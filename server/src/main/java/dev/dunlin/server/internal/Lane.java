@@ -3,8 +3,10 @@ package dev.dunlin.server.internal;
 import dev.dunlin.websocket.Batch;
 import dev.dunlin.websocket.Batching;
 import dev.dunlin.websocket.DeflateContext;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 
@@ -27,6 +29,8 @@ public abstract class Lane implements Executor {
   private final Runnable endOfTurn = this::flushTouched;
   private final DeflateContext deflateContext = new DeflateContext();
   private final HashMap<Batching, Batch> batches = new HashMap<>(2);
+  private final Runnable tick = this::tick;
+  private final ConcurrentHashMap<Duration, Executor> delayed = new ConcurrentHashMap<>();
   private boolean ticking;
 
   /**
@@ -45,11 +49,34 @@ public abstract class Lane implements Executor {
   /** Nanoseconds of a monotonic clock, above 0. From any thread. */
   public abstract long now();
 
-  /** Asks for one call of {@link #tick} after this time. */
-  protected abstract void scheduleTick(long nanos);
+  /** Runs a task after this time; to the millisecond or better. From any thread. */
+  protected abstract void schedule(Runnable task, long nanos);
 
-  /** Runs due timers. Called as {@link #scheduleTick} asked. */
-  protected final void tick() {
+  /**
+   * This lane, with each task run that much later: the same object for the same delay. From any
+   * thread; costs nothing until it is used.
+   */
+  final Executor delayed(Duration delay) {
+    return delay.isZero() ? this : delayed.computeIfAbsent(delay, Delayed::new);
+  }
+
+  private final class Delayed implements Executor {
+    private final long nanos;
+
+    Delayed(Duration delay) {
+      if (delay.isNegative()) {
+        throw new IllegalArgumentException("a task cannot run before now: " + delay);
+      }
+      nanos = delay.toNanos();
+    }
+
+    @Override
+    public void execute(Runnable task) {
+      schedule(task, nanos);
+    }
+  }
+
+  private void tick() {
     ticking = false;
     long now = now();
     meter.ticked(now);
@@ -61,7 +88,7 @@ public abstract class Lane implements Executor {
     if (!ticking && !wheel.isEmpty()) {
       ticking = true;
       meter.tickDue(now() + Wheel.TICK_NANOS);
-      scheduleTick(Wheel.TICK_NANOS);
+      schedule(tick, Wheel.TICK_NANOS);
     } else if (!ticking) {
       meter.idle();
     }

@@ -135,6 +135,11 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
   }
 
   @Override
+  public final Executor lane(Duration delay) {
+    return lane.delayed(delay);
+  }
+
+  @Override
   public final SocketAddress remoteAddress() {
     return wire.remoteAddress();
   }

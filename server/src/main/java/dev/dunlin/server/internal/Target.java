@@ -57,7 +57,13 @@ public final class Target {
    */
   public static Target of(Route route, Endpoint endpoint, Limits limits, Budget budget) {
     var terms =
-        new Terms(endpoint, route.dispatch(), route.limitsWithin(limits), route.overflow(), budget);
+        new Terms(
+            endpoint,
+            route.dispatch(),
+            route.limitsWithin(limits),
+            route.overflow(),
+            budget,
+            route.farewell());
     var handshake =
         Handshake.defaults()
             .origins(route.origins())

@@ -3,18 +3,30 @@ package dev.dunlin.server.internal;
 import dev.dunlin.server.Dispatch;
 import dev.dunlin.server.Endpoint;
 import dev.dunlin.server.Overflow;
+import dev.dunlin.websocket.Close;
+import dev.dunlin.websocket.CloseCode;
 import dev.dunlin.websocket.Limits;
 
 /**
  * What all conversations of a route have in common.
  *
  * @param budget what the server's outgoing queues may hold in all
+ * @param farewell how a server that goes down closes them
  */
 public record Terms(
-    Endpoint endpoint, Dispatch dispatch, Limits limits, Overflow overflow, Budget budget) {
+    Endpoint endpoint,
+    Dispatch dispatch,
+    Limits limits,
+    Overflow overflow,
+    Budget budget,
+    Close farewell) {
 
-  /** With a budget of its own. */
-  public Terms(Endpoint endpoint, Dispatch dispatch, Limits limits, Overflow overflow) {
-    this(endpoint, dispatch, limits, overflow, Budget.ofHeap());
+  /** How a server that goes down parts from a session, unless the route says otherwise. */
+  public static final Close GOING_AWAY = new Close(CloseCode.GOING_AWAY, "the server goes down");
+
+  /** With the usual farewell. */
+  public Terms(
+      Endpoint endpoint, Dispatch dispatch, Limits limits, Overflow overflow, Budget budget) {
+    this(endpoint, dispatch, limits, overflow, budget, GOING_AWAY);
   }
 }

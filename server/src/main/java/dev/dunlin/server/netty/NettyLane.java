@@ -12,7 +12,6 @@ final class NettyLane extends Lane {
   private static final long ORIGIN = System.nanoTime() - 1;
 
   private final EventLoop loop;
-  private final Runnable tick = this::tick;
   private final ReceiveBuffer receiveBuffer;
 
   private final RandomGenerator random;
@@ -51,8 +50,8 @@ final class NettyLane extends Lane {
   }
 
   @Override
-  protected void scheduleTick(long nanos) {
-    var unused = loop.schedule(tick, nanos, TimeUnit.NANOSECONDS);
+  protected void schedule(Runnable task, long nanos) {
+    var unused = loop.schedule(task, nanos, TimeUnit.NANOSECONDS);
   }
 
   @Override

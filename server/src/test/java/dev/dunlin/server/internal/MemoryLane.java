@@ -1,14 +1,16 @@
 package dev.dunlin.server.internal;
 
-import java.util.ArrayDeque;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A lane whose turns and whose clock are in the test's hands. */
 final class MemoryLane extends Lane {
 
   final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-  final ArrayDeque<Long> ticks = new ArrayDeque<>();
+  private final PriorityBlockingQueue<Due> due = new PriorityBlockingQueue<>();
+  private final AtomicLong scheduled = new AtomicLong();
   private final Thread thread = Thread.currentThread();
   private volatile long now;
 
@@ -28,8 +30,8 @@ final class MemoryLane extends Lane {
   }
 
   @Override
-  protected void scheduleTick(long nanos) {
-    ticks.add(now + nanos);
+  protected void schedule(Runnable task, long nanos) {
+    due.add(new Due(now + nanos, scheduled.getAndIncrement(), task));
   }
 
   @Override
@@ -44,14 +46,27 @@ final class MemoryLane extends Lane {
     }
   }
 
-  /** Lets time pass, tick by tick. */
+  /** Lets time pass, and everything happen that is due in it. */
   void pass(long nanos) {
     long until = now + nanos;
-    while (!ticks.isEmpty() && ticks.peek() <= until) {
-      now = ticks.poll();
-      tick();
+    for (var next = due.peek(); next != null && next.at <= until; next = due.peek()) {
+      due.remove(next);
+      now = next.at;
+      next.task.run();
       turn();
     }
     now = until;
+  }
+
+  /** How many tasks wait for their time. */
+  int scheduled() {
+    return due.size();
+  }
+
+  private record Due(long at, long order, Runnable task) implements Comparable<Due> {
+    @Override
+    public int compareTo(Due other) {
+      return at == other.at ? Long.compare(order, other.order) : Long.compare(at, other.at);
+    }
   }
 }
