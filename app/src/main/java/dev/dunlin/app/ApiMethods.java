@@ -15,14 +15,12 @@ import dev.dunlin.channels.PublishOptions;
 import dev.dunlin.channels.PublishResult;
 import dev.dunlin.channels.StreamPosition;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
@@ -54,8 +52,6 @@ final class ApiMethods {
           "batch",
           "ticket");
 
-  private static final int MAX_BATCH = 1000;
-
   /** What a method answers: an object's members, or an error. */
   sealed interface Outcome {
     record Result(Json.Body body) implements Outcome {}
@@ -68,15 +64,29 @@ final class ApiMethods {
     void write(JsonGenerator json);
   }
 
+  /** What back ends answer for one another: the procedures of {@code rpc}. */
+  interface Procedures {
+    /**
+     * Calls a procedure, and waits for its answer.
+     *
+     * @throws Rejection if there is none of that name, or it says no
+     * @throws Backend.Unavailable if there is no answer
+     */
+    byte[] call(String method, byte[] params) throws Backend.Unavailable, InterruptedException;
+  }
+
   private final ServerApi api;
   private final Tickets tickets;
   private final NodeInfo node;
+  private final Procedures procedures;
   private final Duration timeout;
 
-  ApiMethods(ServerApi api, Tickets tickets, NodeInfo node, Duration timeout) {
+  ApiMethods(
+      ServerApi api, Tickets tickets, NodeInfo node, Procedures procedures, Duration timeout) {
     this.api = api;
     this.tickets = tickets;
     this.node = node;
+    this.procedures = procedures;
     this.timeout = timeout;
   }
 
@@ -144,8 +154,8 @@ final class ApiMethods {
       case "history_remove" -> api.removeHistory(channel(request)).thenApply(ApiMethods::done);
       case "channels" -> channels(request);
       case "info" -> now(new Outcome.Result(node::write));
-      case "rpc" -> now(new Outcome.Failed(ErrorCode.METHOD_NOT_FOUND));
-      case "batch" -> batch(request);
+      case "rpc" -> rpc(request);
+      case "batch" -> now(ApiBatch.of(request).call(this));
       case "ticket" -> ticket(request);
       default -> throw new IllegalArgumentException("no method " + method);
     };
@@ -258,14 +268,13 @@ final class ApiMethods {
 
   // ---- connections
 
-  /** Sessions, by which other servers name connections of some transports, are not known here. */
   private static ServerApi.Target target(Fields request) throws Malformed {
-    if (!request.text("session").isEmpty()) {
-      throw Rejection.error(ErrorCode.NOT_AVAILABLE);
-    }
-    var client = request.text("client");
     return new ServerApi.Target(
-        request.text("user"), client.isEmpty() ? Optional.empty() : Optional.of(client));
+        request.text("user"), name(request, "client"), name(request, "session"));
+  }
+
+  private static Optional<String> name(Fields request, String member) throws Malformed {
+    return Optional.of(request.text(member)).filter(name -> !name.isEmpty());
   }
 
   private CompletionStage<Outcome> disconnect(Fields request) throws Malformed {
@@ -280,12 +289,12 @@ final class ApiMethods {
 
   private CompletionStage<Outcome> refresh(Fields request) throws Malformed {
     var target = target(request);
+    var end = request.instant("expire_at");
+    var info = request.payload("info");
     if (request.flag("expired")) {
       api.disconnect(target, Set.of(), Disconnect.CONNECTION_EXPIRED);
-    } else if (request.has("info")) {
-      throw Rejection.error(ErrorCode.NOT_AVAILABLE);
     } else {
-      api.refresh(target, request.instant("expire_at"));
+      api.refresh(target, end, info.length == 0 ? Optional.empty() : Optional.of(info));
     }
     return now(done(null));
   }
@@ -350,78 +359,22 @@ final class ApiMethods {
         }));
   }
 
-  // ---- batch
+  // ---- procedures
 
-  private record Command(String method, Fields request) {}
-
-  private CompletionStage<Outcome> batch(Fields request) throws Malformed {
-    var commands = new ArrayList<Command>();
-    for (var command : request.objects("commands")) {
-      var names = command.names();
-      if (names.size() != 1
-          || !NAMES.containsAll(names)
-          || names.contains("batch")
-          || commands.size() == MAX_BATCH) {
-        throw new Malformed(
-            "commands["
-                + commands.size()
-                + "] must be an object with one method, at most "
-                + MAX_BATCH
-                + " of them");
-      }
-      var method = names.iterator().next();
-      commands.add(new Command(method, command.object(method).orElseThrow()));
+  private CompletionStage<Outcome> rpc(Fields request) throws Malformed {
+    var method = request.text("method");
+    if (method.isEmpty()) {
+      throw Rejection.error(ErrorCode.BAD_REQUEST);
     }
-    var outcomes = request.flag("parallel") ? together(commands) : inOrder(commands);
-    return now(
-        new Outcome.Result(json -> {
-          json.writeArrayPropertyStart("replies");
-          for (int i = 0; i < outcomes.size(); i++) {
-            json.writeStartObject();
-            switch (outcomes.get(i)) {
-              case Outcome.Result result -> {
-                json.writeObjectPropertyStart(commands.get(i).method());
-                result.body().write(json);
-                json.writeEndObject();
-              }
-              case Outcome.Failed failed -> error(json, failed.error());
-            }
-            json.writeEndObject();
-          }
-          json.writeEndArray();
-        }));
-  }
-
-  private List<Outcome> inOrder(List<Command> commands) throws Malformed {
-    var outcomes = new ArrayList<Outcome>();
-    for (var command : commands) {
-      outcomes.add(one(command));
-    }
-    return outcomes;
-  }
-
-  private List<Outcome> together(List<Command> commands) throws Malformed {
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      var futures = commands.stream().map(command -> threads.submit(() -> one(command))).toList();
-      var outcomes = new ArrayList<Outcome>();
-      for (var future : futures) {
-        outcomes.add(future.get());
-      }
-      return outcomes;
-    } catch (java.util.concurrent.ExecutionException failure) {
-      if (failure.getCause() instanceof Malformed malformed) {
-        throw malformed;
-      }
-      throw new IllegalStateException(failure.getCause());
+    try {
+      var data = procedures.call(method, request.payload("params"));
+      return now(new Outcome.Result(json -> Json.payload(json, "data", data)));
+    } catch (Backend.Unavailable later) {
+      return now(new Outcome.Failed(ErrorCode.INTERNAL));
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(stopped);
     }
-  }
-
-  /** A command of a batch that makes no sense fails alone. */
-  private Outcome one(Command command) throws Malformed {
-    return call(command.method(), command.request());
   }
 
   // ---- tickets

@@ -1,5 +1,6 @@
 package dev.dunlin.app;
 
+import dev.dunlin.centrifuge.Disconnect;
 import dev.dunlin.centrifuge.ErrorCode;
 import dev.dunlin.centrifuge.Rejection;
 import java.io.IOException;
@@ -17,6 +18,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +37,11 @@ final class Backend implements AutoCloseable {
   }
 
   /** Where a back end is, how long it may take for the whole answer, and what it wants to see. */
-  record Address(String endpoint, Duration timeout, Map<String, String> headers) {
+  record Address(
+      String endpoint,
+      Duration timeout,
+      Map<String, String> headers,
+      List<Config.StatusMeaning> meanings) {
 
     /** Without the headers, which hold secrets, and a query, which may. */
     @Override
@@ -54,9 +61,12 @@ final class Backend implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Backend.class);
   private static final int MAX_ANSWER = 1 << 20;
+  private static final long LOG_NANOS = Duration.ofSeconds(1).toNanos();
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final AtomicLong logged = new AtomicLong();
+  private final AtomicInteger unlogged = new AtomicInteger();
   private final Meter meter;
 
   Backend(Meter meter) {
@@ -90,8 +100,20 @@ final class Backend implements AutoCloseable {
     }
   }
 
-  private static Unavailable unavailable(Address address, String event, @Nullable String why) {
-    log.warn("The back end at {} did not decide on {}: {}", address, event, why);
+  /** A back end that is down fails thousands of questions: they are not worth a line each. */
+  private Unavailable unavailable(Address address, String event, @Nullable String why) {
+    unlogged.incrementAndGet();
+    long now = System.nanoTime();
+    long last = logged.get();
+    if ((last == 0 || now - last >= LOG_NANOS) && logged.compareAndSet(last, now)) {
+      int times = unlogged.getAndSet(0);
+      log.warn(
+          "The back end at {} did not decide on {}: {}{}",
+          address,
+          event,
+          why,
+          times > 1 ? " (the last of " + times + " such failures)" : "");
+    }
     return new Unavailable("no answer to " + event);
   }
 
@@ -107,16 +129,41 @@ final class Backend implements AutoCloseable {
         http.sendAsync(request.build(), info -> new Limited());
     try {
       var response = answer.get(address.timeout().toMillis(), TimeUnit.MILLISECONDS);
-      if (response.statusCode() != 200) {
-        throw new IOException("status " + response.statusCode());
+      int status = response.statusCode();
+      if (status == 200) {
+        return response.body();
       }
-      return response.body();
+      for (var meaning : address.meanings()) {
+        if (meaning.statusCode() == status) {
+          throw meaning(meaning);
+        }
+      }
+      throw new IOException("status " + status);
     } catch (TimeoutException late) {
       answer.cancel(true);
       throw new IOException("no answer within " + Quantities.text(address.timeout()), late);
     } catch (ExecutionException failure) {
       throw new IOException(String.valueOf(failure.getCause()), failure.getCause());
     }
+  }
+
+  /**
+   * What a status means.
+   *
+   * @throws IllegalArgumentException if it means nothing, or two things
+   */
+  static Rejection meaning(Config.StatusMeaning meaning) {
+    var error = meaning.toError();
+    var disconnect = meaning.toDisconnect();
+    if ((error.code() == 0) == (disconnect.code() == 0)) {
+      throw new IllegalArgumentException("needs one of to_error.code and to_disconnect.code");
+    }
+    if (meaning.statusCode() < 100 || meaning.statusCode() > 599 || meaning.statusCode() == 200) {
+      throw new IllegalArgumentException("status_code must be a status other than 200");
+    }
+    return error.code() != 0
+        ? Rejection.error(new ErrorCode(error.code(), error.message(), error.temporary()))
+        : Rejection.disconnect(new Disconnect(disconnect.code(), disconnect.reason()));
   }
 
   private static Fields result(byte[] answer) throws Fields.Malformed {

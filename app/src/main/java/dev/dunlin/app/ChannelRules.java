@@ -120,7 +120,14 @@ record ChannelRules(
     @Option(
             value = "Which back end of proxies; default is channel.proxy.sub_refresh",
             fallback = "default")
-        String subRefreshProxyName) {
+        String subRefreshProxyName,
+    @Option(
+            value =
+                "The back end hears of a channel's first subscriber on a node and of the end of"
+                    + " its last",
+            fallback = "false",
+            consequence = "needs events.endpoint")
+        boolean stateEvents) {
 
   /**
    * The same as the protocol reads it.
@@ -164,7 +171,8 @@ record ChannelRules(
             .publishProxyEnabled(publishProxyEnabled)
             .publishProxyName(publishProxyName)
             .subRefreshProxyEnabled(subRefreshProxyEnabled)
-            .subRefreshProxyName(subRefreshProxyName);
+            .subRefreshProxyName(subRefreshProxyName)
+            .stateEvents(stateEvents);
     if (!channelRegex.isEmpty()) {
       options.channelRegex(Pattern.compile(channelRegex));
     }

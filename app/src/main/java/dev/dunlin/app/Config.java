@@ -22,6 +22,7 @@ record Config(
     Rpc rpc,
     @Option("Back ends by name, for the namespaces that ask another one than the default")
         List<NamedBackend> proxies,
+    Events events,
     HttpApi httpApi,
     Console console,
     Broker broker,
@@ -245,7 +246,60 @@ record Config(
               consequence = "then the client is told error 100 and tries again")
           Duration timeout,
       @Option("Headers sent with every question, such as an API key of the back end")
-          Map<String, Secret> staticHeaders) {}
+          Map<String, Secret> staticHeaders,
+      @Option(
+              value = "Headers of the client's own request that are passed on, such as Cookie",
+              consequence = "each is kept in memory as long as the client is connected")
+          List<String> httpHeaders,
+      @Option(
+              value = "What statuses other than 200 mean",
+              consequence = "a status that is not listed is no answer: error 100")
+          List<StatusMeaning> httpStatusToCodeTransforms) {}
+
+  /** What a status of a back end means: an error or a disconnect. */
+  record StatusMeaning(
+      @Option(value = "The status", fallback = "0") int statusCode,
+      MeantError toError,
+      MeantDisconnect toDisconnect) {}
+
+  /** An error told by a status. */
+  record MeantError(
+      @Option(
+              value = "The error's code, 400 to 1999 or one of the protocol's",
+              fallback = "0",
+              consequence = "0: the status is no error")
+          int code,
+      @Option("The error's message") String message,
+      @Option(value = "Whether the client tries again by itself", fallback = "false")
+          boolean temporary) {}
+
+  /** A disconnect told by a status. */
+  record MeantDisconnect(
+      @Option(
+              value = "The code that the connection closes with, 4000 to 4999 or the protocol's",
+              fallback = "0",
+              consequence = "0: the status is no disconnect")
+          int code,
+      @Option("The reason") String reason) {}
+
+  /** What a back end is told, at least once and without being waited for. */
+  record Events(
+      @Option(
+              value = "Where events are told: an http or https URL that takes POST",
+              consequence = "unset: nobody is told")
+          String endpoint,
+      @Option(value = "How long the back end may take for one call", fallback = "3s", least = 10)
+          Duration timeout,
+      @Option("Headers sent with every call, such as an API key of the back end")
+          Map<String, Secret> staticHeaders,
+      @Option(value = "Tell of the end of every connection", fallback = "false") boolean disconnect,
+      @Option(
+              value = "The most events that wait while the back end does not take them",
+              fallback = "100000",
+              least = 1,
+              consequence =
+                  "beyond it new ones are lost: counted in dunlin_backend_events_total and logged")
+          int queueLimit) {}
 
   /** A back end with a name. */
   record NamedBackend(@Option("What namespaces call it") String name, @Inline Backend backend) {}
@@ -282,6 +336,11 @@ record Config(
               fallback = "false",
               consequence = "on loopback only, and with the flag --i-understand")
           boolean insecure,
+      @Option(
+              value = "INSECURE: the key may stand in the address as ?api_key= too",
+              fallback = "false",
+              consequence = "logs of proxies then hold the key; off, such a call gets 401")
+          boolean keyInQuery,
       @Option(
               value =
                   "How errors are told: default (200 with an error) or transport (by HTTP status)",

@@ -7,6 +7,7 @@ import dev.dunlin.websocket.UpgradeRequest;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ final class ConfigRules {
     rules.times();
     rules.channels();
     rules.backends();
+    rules.events();
     rules.api();
     rules.console();
     rules.transport();
@@ -59,6 +61,9 @@ final class ConfigRules {
     var switches = new ArrayList<String>();
     if (config.httpApi().insecure()) {
       switches.add("http_api.insecure");
+    }
+    if (config.httpApi().keyInQuery()) {
+      switches.add("http_api.key_in_query");
     }
     if (config.client().allowedOrigins().contains("*")) {
       switches.add("client.allowed_origins: \"*\"");
@@ -194,15 +199,57 @@ final class ConfigRules {
       }
       return;
     }
+    url(path + ".endpoint", backend.endpoint());
+    for (var name : backend.httpHeaders()) {
+      header(path + ".http_headers", name);
+    }
+    for (var name : backend.staticHeaders().keySet()) {
+      header(path + ".static_headers", name);
+    }
+    var meanings = backend.httpStatusToCodeTransforms();
+    for (int i = 0; i < meanings.size(); i++) {
+      try {
+        var unused = Backend.meaning(meanings.get(i));
+      } catch (IllegalArgumentException wrong) {
+        problems.add(path + ".http_status_to_code_transforms[" + i + "]: " + wrong.getMessage());
+      }
+    }
+  }
+
+  private void url(String option, String url) {
     try {
-      var scheme = String.valueOf(URI.create(backend.endpoint()).getScheme());
+      var scheme = String.valueOf(URI.create(url).getScheme());
       if (scheme.equals("http") || scheme.equals("https")) {
         return;
       }
     } catch (IllegalArgumentException malformed) {
       // said below, in the same words as for another scheme
     }
-    problems.add(path + ".endpoint: must be an http or https URL");
+    problems.add(option + ": must be an http or https URL");
+  }
+
+  /** Some headers belong to the HTTP client. */
+  private void header(String option, String name) {
+    try {
+      var unused = HttpRequest.newBuilder().header(name, "x");
+    } catch (IllegalArgumentException reserved) {
+      problems.add(option + ": '" + name + "' cannot be passed on");
+    }
+  }
+
+  private void events() {
+    var events = config.events();
+    boolean states =
+        config.channel().withoutNamespace().stateEvents()
+            || config.channel().namespaces().stream().anyMatch(each -> each.rules().stateEvents());
+    if (!events.endpoint().isEmpty()) {
+      url("events.endpoint", events.endpoint());
+    } else if (events.disconnect() || states) {
+      problems.add(
+          "events.endpoint: must be set where events.disconnect or state_events of a namespace is"
+              + " on");
+    }
+    events.staticHeaders().keySet().forEach(name -> header("events.static_headers", name));
   }
 
   private void console() {

@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
@@ -76,11 +77,14 @@ final class Dunlin implements AutoCloseable {
       tls = tls(config.httpServer().tls());
       namespaces = namespaces(config.channel());
       metrics = new Metrics();
-      backends = new BackendHooks(config, this::rules, metrics::backendAsked);
+      var uid = UUID.randomUUID().toString();
+      backends =
+          new BackendHooks(config, this::rules, uid, metrics::backendAsked, metrics::eventsTold);
+      metrics.watch(backends);
       var tickets = Tickets.create();
       endpoint = made();
       metrics.watch(hub, endpoint.clients(), ConfigRules.insecure(config).size());
-      report = new NodeReport(config, hub, endpoint.clients());
+      report = new NodeReport(uid, config, hub, endpoint.clients());
       console = Console.of(config, development, hub, endpoint, report);
       server = listen(tickets);
       metrics.watch(server);
@@ -175,7 +179,14 @@ final class Dunlin implements AutoCloseable {
         CentrifugeEndpoint.over(hub)
             .named("dunlin", VersionCommand.version())
             .namespaces(() -> namespaces)
-            .hooks(metrics.counting(backends.hooks()))
+            .keepHeaders(backends.headers())
+            .hooks(
+                backends
+                    .hooks()
+                    .onDisconnect((gone, closed) -> {
+                      metrics.closed(closed);
+                      backends.disconnected(gone, closed);
+                    }))
             .options(
                 new ProtocolOptions(
                     client.pingInterval(),
@@ -280,15 +291,16 @@ final class Dunlin implements AutoCloseable {
     var pages = new LinkedHashMap<String, HttpHandler>();
     if (apiKeys.present() || config.httpApi().insecure()) {
       var methods =
-          new ApiMethods(endpoint.api(), tickets, report::write, config.httpApi().timeout());
-      pages.put(
-          "/api/{method}",
-          new HttpApi(
-              methods,
-              apiKeys,
-              config.httpApi().insecure(),
-              config.httpApi().errorMode(),
-              metrics::apiCalled));
+          new ApiMethods(
+              endpoint.api(),
+              tickets,
+              report::write,
+              backends.procedures(),
+              config.httpApi().timeout());
+      var api = new HttpApi(methods, apiKeys, config.httpApi(), metrics::apiCalled);
+      pages.put(HttpApi.PATH, api);
+      pages.put(HttpApi.PATH + "/{method}", api);
+      pages.put(ApiDescription.PATH, new ApiDescription());
     }
     if (config.health().enabled()) {
       var health = new Health(this::ready);

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -33,30 +35,43 @@ final class Fields {
     }
   }
 
+  private static final Consumer<String> UNNOTICED = path -> {};
+
   private final String path;
   private final Map<String, byte[]> members;
+  private final Consumer<String> asked;
 
-  private Fields(String path, Map<String, byte[]> members) {
+  private Fields(String path, Map<String, byte[]> members, Consumer<String> asked) {
     this.path = path;
     this.members = members;
+    this.asked = asked;
   }
 
   /** An object without members. */
   static Fields none() {
-    return new Fields("", Map.of());
+    return new Fields("", Map.of(), UNNOTICED);
   }
 
   /** The object that the text consists of. */
   static Fields of(byte[] text) throws Malformed {
+    return of(text, UNNOTICED);
+  }
+
+  /**
+   * The object that the text consists of.
+   *
+   * @param asked told the path of every member that somebody looks for, there or not
+   */
+  static Fields of(byte[] text, Consumer<String> asked) throws Malformed {
     try {
       StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
     } catch (CharacterCodingException e) {
       throw new Malformed("the body is not UTF-8");
     }
-    return of(text, "");
+    return of(text, "", asked);
   }
 
-  private static Fields of(byte[] text, String path) throws Malformed {
+  private static Fields of(byte[] text, String path, Consumer<String> asked) throws Malformed {
     var members = new LinkedHashMap<String, byte[]>();
     try (var parser = Json.parser(text)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -81,7 +96,7 @@ final class Fields {
           why.lines().findFirst().orElse("malformed").replaceAll(" \\(start marker.*", "")
               + (location == null ? "" : at(location)));
     }
-    return new Fields(path, members);
+    return new Fields(path, members, asked);
   }
 
   private static byte[] value(JsonParser parser, byte[] text) {
@@ -103,8 +118,13 @@ final class Fields {
     return path.isEmpty() ? member : path + "." + member;
   }
 
+  private byte @Nullable [] member(String member) {
+    asked.accept(name(member));
+    return members.get(member);
+  }
+
   boolean has(String member) {
-    return members.containsKey(member);
+    return member(member) != null;
   }
 
   Set<String> names() {
@@ -113,7 +133,8 @@ final class Fields {
 
   /** The member as it stands; no bytes if absent. */
   byte[] raw(String member) {
-    return members.getOrDefault(member, new byte[0]).clone();
+    var raw = member(member);
+    return raw == null ? new byte[0] : raw.clone();
   }
 
   /**
@@ -132,7 +153,7 @@ final class Fields {
   }
 
   String text(String member) throws Malformed {
-    var raw = members.get(member);
+    var raw = member(member);
     if (raw == null) {
       return "";
     }
@@ -175,7 +196,8 @@ final class Fields {
   }
 
   Optional<Fields> object(String member) throws Malformed {
-    return has(member) ? Optional.of(of(raw(member), name(member))) : Optional.empty();
+    var raw = member(member);
+    return raw == null ? Optional.empty() : Optional.of(of(raw, name(member), asked));
   }
 
   /** A position in a stream. */
@@ -190,7 +212,7 @@ final class Fields {
   /** The elements of an array as they stand. */
   private List<byte[]> elements(String member) throws Malformed {
     var elements = new ArrayList<byte[]>();
-    var raw = members.get(member);
+    var raw = member(member);
     if (raw == null) {
       return elements;
     }
@@ -208,7 +230,7 @@ final class Fields {
   List<Fields> objects(String member) throws Malformed {
     var objects = new ArrayList<Fields>();
     for (var element : elements(member)) {
-      objects.add(of(element, name(member) + "[" + objects.size() + "]"));
+      objects.add(of(element, name(member) + "[" + objects.size() + "]", asked));
     }
     return objects;
   }
@@ -216,7 +238,7 @@ final class Fields {
   List<String> texts(String member) throws Malformed {
     var texts = new ArrayList<String>();
     for (var element : elements(member)) {
-      texts.add(new Fields(path, Map.of(member, element)).text(member));
+      texts.add(new Fields(path, Map.of(member, element), UNNOTICED).text(member));
     }
     return texts;
   }

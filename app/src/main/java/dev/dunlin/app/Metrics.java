@@ -1,7 +1,6 @@
 package dev.dunlin.app;
 
 import dev.dunlin.centrifuge.Clients;
-import dev.dunlin.centrifuge.Hooks;
 import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.HubStats;
 import dev.dunlin.server.HttpHandler;
@@ -92,12 +91,8 @@ final class Metrics implements HttpHandler {
         .register(registry);
   }
 
-  /** The same hooks, with the ends of connections counted. */
-  Hooks counting(Hooks hooks) {
-    return hooks.onDisconnect((client, closed) -> closed(closed));
-  }
-
-  private void closed(Closed closed) {
+  /** Counts the end of a client. */
+  void closed(Closed closed) {
     // A peer may send any of 4,000 codes: those that only applications use count as one.
     var code =
         closed
@@ -132,6 +127,24 @@ final class Metrics implements HttpHandler {
         .tag("outcome", outcome)
         .register(registry)
         .record(took);
+  }
+
+  /** Counts what became of events for back ends. */
+  void eventsTold(String outcome, int events) {
+    Counter.builder("dunlin.backend.events")
+        .description("Events for back ends")
+        .tag("outcome", outcome)
+        .register(registry)
+        .increment(events);
+  }
+
+  /** Watches how many events wait for the back end. */
+  void watch(BackendHooks backends) {
+    gauge(
+        "dunlin.backend.events.waiting",
+        "Events that wait for the back end",
+        backends,
+        BackendHooks::eventsWaiting);
   }
 
   @Override

@@ -5,18 +5,18 @@ import dev.dunlin.channels.Hub;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.UUID;
 import tools.jackson.core.JsonGenerator;
 
 /** What this node answers to {@code info}. */
 final class NodeReport {
 
-  private final String uid = UUID.randomUUID().toString();
+  private final String uid;
   private final String name;
   private final Hub hub;
   private final Clients clients;
 
-  NodeReport(Config config, Hub hub, Clients clients) {
+  NodeReport(String uid, Config config, Hub hub, Clients clients) {
+    this.uid = uid;
     this.name =
         config.node().name().isEmpty()
             ? host() + "_" + config.httpServer().port()

@@ -99,7 +99,7 @@ class HttpApiTest {
   @Test
   void batchAnswersInOrderAtTheTop() throws Exception {
     var commands =
-        "[{\"publish\":{\"channel\":\"batch\",\"data\":1}},{\"publish\":{}},"
+        "[{\"publish\":{\"channel\":\"batch\",\"data\":1}},{\"publish\":{}},{\"publish\":{\"channel\":5}},"
             + "{\"presence_stats\":{\"channel\":\"batch\"}},{\"rpc\":{\"method\":\"x\"}}]";
     for (var parallel : new String[] {"false", "true"}) {
       assertThat(
@@ -107,6 +107,7 @@ class HttpApiTest {
           .startsWith("{\"replies\":[{\"publish\":{\"offset\":")
           .contains(
               "{\"error\":{\"code\":107,\"message\":\"bad request\"}},"
+                  + "{\"error\":{\"code\":107,\"message\":\"bad request: commands[2].publish.channel is not a string\"}},"
                   + "{\"presence_stats\":{\"num_clients\":0,\"num_users\":0}},"
                   + "{\"error\":{\"code\":104,\"message\":\"method not found\"}}");
     }
@@ -131,6 +132,84 @@ class HttpApiTest {
             server.post("/api/info", "{}", "Authorization", "apikey " + server.key()).statusCode())
         .isEqualTo(200);
     assertThat(server.post("/api/info?api_key=" + server.key(), "{}").statusCode()).isEqualTo(401);
+  }
+
+  @Test
+  void keyInTheAddressIsTakenWhereItIsSwitchedOnAndThenCountsAsInsecure() throws Exception {
+    try (var other = TestServer.start(Map.of("http_api.key_in_query", "true"))) {
+      assertThat(other.post("/api/info?api_key=" + other.key(), "{}").statusCode()).isEqualTo(200);
+      assertThat(other.post("/api/info?api_key=wrong", "{}").statusCode()).isEqualTo(401);
+      assertThat(other.get("/metrics").body()).contains("dunlin_insecure_switches 1.0");
+    }
+  }
+
+  @Test
+  void olderLibrariesCallLineByLine() throws Exception {
+    var answer =
+        server.post(
+            "/api",
+            """
+            {"method":"publish","params":{"channel":"lines","data":1}}
+
+            {"method":"presence_stats","params":{"channel":"lines"}}
+            {"method":"nothing"}
+            {"method":"info"}
+            """,
+            "X-API-Key",
+            server.key());
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.body().lines())
+        .satisfiesExactly(
+            published -> assertThat(published).startsWith("{\"result\":{\"offset\":1,"),
+            stats ->
+                assertThat(stats).isEqualTo("{\"result\":{\"num_clients\":0,\"num_users\":0}}"),
+            nothing -> assertThat(nothing).contains("\"code\":104"),
+            info -> assertThat(info).startsWith("{\"result\":{\"nodes\":["));
+    var bad = server.post("/api", "{\"method\":\"info\"}\nnope", "X-API-Key", server.key());
+    assertThat(bad.statusCode()).isEqualTo(400);
+    assertThat(bad.body()).contains("line 2 of the body");
+    assertThat(server.post("/api", "{}").statusCode()).isEqualTo(401);
+    assertThat(server.get("/api").statusCode()).isEqualTo(401);
+  }
+
+  @Test
+  void connectionsAreNamedByUserClientAndSession() throws Exception {
+    try (var ann = Visitor.connected(server.webSocket(), server.token("ann"))) {
+      for (var method : new String[] {"disconnect", "unsubscribe", "refresh"}) {
+        assertThat(server.call(method, "{\"user\":\"ann\",\"session\":\"another\"}"))
+            .isEqualTo("{\"result\":{}}");
+        assertThat(server.call(method, "{\"user\":\"ann\",\"client\":\"another\"}"))
+            .isEqualTo("{\"result\":{}}");
+      }
+      server.call("subscribe", "{\"user\":\"ann\",\"channel\":\"chat:s\",\"session\":\"another\"}");
+      assertThat(ann.ask("{'id':2,'subscribe':{'channel':'chat:s'}}")).contains("\"id\":2");
+      server.call(
+          "disconnect", "{\"user\":\"ann\",\"disconnect\":{\"code\":4001,\"reason\":\"enough\"}}");
+      var next = ann.next();
+      assertThat(next.contains("join") ? ann.next() : next).isEqualTo("closed: 4001 enough");
+    }
+  }
+
+  @Test
+  void refreshChangesWhatOthersSeeAndWhenItEnds() throws Exception {
+    try (var bob = Visitor.connected(server.webSocket(), server.token("bob"))) {
+      assertThat(
+              server.call(
+                  "refresh",
+                  "{\"user\":\"bob\",\"info\":{\"name\":\"Bob\"},\"expire_at\":"
+                      + (System.currentTimeMillis() / 1000 + 600)
+                      + "}"))
+          .isEqualTo("{\"result\":{}}");
+      assertThat(bob.ask("{'id':2,'subscribe':{'channel':'chat:seen'}}")).contains("subscribe");
+      assertThat(server.call("presence", "{\"channel\":\"chat:seen\"}"))
+          .contains("\"conn_info\":{\"name\":\"Bob\"}");
+      server.call("refresh", "{\"user\":\"bob\",\"expired\":true}");
+      String next;
+      do {
+        next = bob.next();
+      } while (next.contains("\"join\""));
+      assertThat(next).isEqualTo("closed: 3005 connection expired");
+    }
   }
 
   @Test

@@ -13,9 +13,15 @@ import dev.dunlin.websocket.Batching;
 import dev.dunlin.websocket.CloseCode;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +65,7 @@ public final class CentrifugeEndpoint implements Endpoint {
             null,
             Revocations.create(),
             false,
+            Set.of(),
             Optional.empty(),
             "dunlin",
             "dunlin",
@@ -102,6 +109,18 @@ public final class CentrifugeEndpoint implements Endpoint {
   /** Lets clients connect without any credentials, as the anonymous user. */
   public CentrifugeEndpoint allowAnonymous() {
     return with(change -> change.anonymous = true);
+  }
+
+  /**
+   * Keeps these headers of every client's request for hooks to see, as {@link Client#headers()};
+   * they cost memory as long as the client is connected. Without it none is kept.
+   *
+   * @param names in any case
+   */
+  public CentrifugeEndpoint keepHeaders(Collection<String> names) {
+    var kept =
+        names.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
+    return with(change -> change.headers = Set.copyOf(kept));
   }
 
   /** The rules of channels. */
@@ -195,9 +214,21 @@ public final class CentrifugeEndpoint implements Endpoint {
     session.batching(Batching.defaults().joint(codec.joint()));
     boolean nativePings = session.query("cf_ws_frame_ping_pong").filter("true"::equals).isPresent();
     var state = new ClientSession(UUID.randomUUID().toString(), codec, !protobuf);
+    state.headers = headers(session);
     var client = new ClientHandler(node, session, state, nativePings);
     session.onClose(closed -> session.lane().execute(() -> client.closed(closed)));
     return client;
+  }
+
+  private Map<String, String> headers(Session session) {
+    if (node.headers().isEmpty()) {
+      return Map.of();
+    }
+    var kept = new HashMap<String, String>();
+    for (var name : node.headers()) {
+      session.header(name).ifPresent(value -> kept.put(name, value));
+    }
+    return Map.copyOf(kept);
   }
 
   private CentrifugeEndpoint with(java.util.function.Consumer<Change> change) {
@@ -216,6 +247,7 @@ public final class CentrifugeEndpoint implements Endpoint {
     private @Nullable Authenticator subscriptionTokens;
     private Revocations revocations;
     private boolean anonymous;
+    private Set<String> headers;
     private Optional<String> personalNamespace;
     private String name;
     private String version;
@@ -230,6 +262,7 @@ public final class CentrifugeEndpoint implements Endpoint {
       subscriptionTokens = from.subscriptionTokens();
       revocations = from.revocations();
       anonymous = from.anonymous();
+      headers = from.headers();
       personalNamespace = from.personalNamespace();
       name = from.name();
       version = from.version();
@@ -246,6 +279,7 @@ public final class CentrifugeEndpoint implements Endpoint {
           subscriptionTokens,
           revocations,
           anonymous,
+          headers,
           personalNamespace,
           name,
           version,

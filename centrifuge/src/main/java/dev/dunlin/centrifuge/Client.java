@@ -2,6 +2,7 @@ package dev.dunlin.centrifuge;
 
 import java.net.SocketAddress;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -33,6 +34,13 @@ public interface Client {
   /** What the token or a hook keeps about the connection, never told to clients; JSON or empty. */
   String meta();
 
+  /**
+   * What was kept of its request ({@link CentrifugeEndpoint#keepHeaders}), by lower-case name: the
+   * headers of the upgrade and, where the upgrade had none of that name, those that the connect
+   * command brought. They may hold secrets.
+   */
+  Map<String, String> headers();
+
   /** When the connection ends unless it is refreshed. */
   Optional<Instant> expiresAt();
 
@@ -58,5 +66,15 @@ public interface Client {
   CompletionStage<Void> unsubscribe(String channel, UnsubscribeCode code);
 
   /** Moves the end of the connection; empty means that it has none. */
-  void refresh(Optional<Instant> expiresAt);
+  default void refresh(Optional<Instant> expiresAt) {
+    refresh(expiresAt, Optional.empty());
+  }
+
+  /**
+   * Moves the end of the connection, and changes what other clients see of it.
+   *
+   * @param expiresAt empty means that it has no end
+   * @param info empty leaves it as it is; presence shows it from the next renewal on
+   */
+  void refresh(Optional<Instant> expiresAt, Optional<byte[]> info);
 }

@@ -38,6 +38,10 @@ final class ClientSession {
   volatile String name = "";
   volatile String version = "";
   volatile String meta = "";
+
+  /** What the application wants to keep of the request, by lower-case name. */
+  volatile Map<String, String> headers = Map.of();
+
   volatile Optional<Instant> expiresAt = Optional.empty();
 
   /** Whether it was connected: its end is then told to the hook as well. */

@@ -95,7 +95,8 @@ final class CommandQueue {
       return;
     }
     busy = true;
-    outcome.whenCompleteAsync(
+    // the future, not the stage: where they differ, the stage tells before the future is complete
+    future.whenCompleteAsync(
         (answer, failure) -> {
           busy = false;
           client.finish(call, future);

@@ -8,8 +8,10 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -46,9 +48,25 @@ final class ConnectCommand {
     var state = client.state();
     state.name = request.name();
     state.version = request.version();
+    keepHeaders();
     return authenticate()
         .thenComposeAsync(known -> hook(), client::resume)
         .thenComposeAsync(allowed -> subscribe(), client::resume);
+  }
+
+  /** Browsers cannot add headers to an upgrade, so they put them here. */
+  private void keepHeaders() {
+    var state = client.state();
+    var kept = new HashMap<>(state.headers);
+    request
+        .headers()
+        .forEach((name, value) -> {
+          var key = name.toLowerCase(Locale.ROOT);
+          if (node.headers().contains(key) && value.chars().allMatch(c -> c >= ' ' && c < 127)) {
+            kept.putIfAbsent(key, value);
+          }
+        });
+    state.headers = kept.isEmpty() ? Map.of() : Map.copyOf(kept);
   }
 
   // ---- who it is

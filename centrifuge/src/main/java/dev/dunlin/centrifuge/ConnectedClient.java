@@ -4,6 +4,7 @@ import dev.dunlin.server.Session;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -61,6 +62,11 @@ final class ConnectedClient implements Client {
   }
 
   @Override
+  public Map<String, String> headers() {
+    return state.headers;
+  }
+
+  @Override
   public Optional<Instant> expiresAt() {
     return state.expiresAt;
   }
@@ -114,10 +120,12 @@ final class ConnectedClient implements Client {
   }
 
   @Override
-  public void refresh(Optional<Instant> expiresAt) {
+  public void refresh(Optional<Instant> expiresAt, Optional<byte[]> info) {
+    var owned = info.map(byte[]::clone);
     session
         .lane()
         .execute(() -> {
+          owned.ifPresent(bytes -> state.info = bytes);
           handler.deadlines().endConnection(expiresAt);
         });
   }

@@ -47,6 +47,8 @@ import java.util.regex.Pattern;
  * @param publishProxyName which backend
  * @param subRefreshProxyEnabled the backend refreshes subscriptions
  * @param subRefreshProxyName which backend
+ * @param stateEvents the backend hears of a channel's first subscriber on a node, and of the end of
+ *     its last
  */
 public record NamespaceOptions(
     boolean presence,
@@ -84,7 +86,8 @@ public record NamespaceOptions(
     boolean publishProxyEnabled,
     String publishProxyName,
     boolean subRefreshProxyEnabled,
-    String subRefreshProxyName) {
+    String subRefreshProxyName,
+    boolean stateEvents) {
 
   /** What a recovery brings. */
   public enum RecoveryMode {
@@ -190,6 +193,7 @@ public record NamespaceOptions(
     builder.publishProxyName = publishProxyName;
     builder.subRefreshProxyEnabled = subRefreshProxyEnabled;
     builder.subRefreshProxyName = subRefreshProxyName;
+    builder.stateEvents = stateEvents;
     return builder;
   }
 
@@ -232,6 +236,7 @@ public record NamespaceOptions(
     private String publishProxyName = "default";
     private boolean subRefreshProxyEnabled;
     private String subRefreshProxyName = "default";
+    private boolean stateEvents;
 
     private Builder() {}
 
@@ -451,6 +456,12 @@ public record NamespaceOptions(
       return this;
     }
 
+    /** Sets {@link NamespaceOptions#stateEvents}. */
+    public Builder stateEvents(boolean value) {
+      stateEvents = value;
+      return this;
+    }
+
     /**
      * The options.
      *
@@ -493,7 +504,8 @@ public record NamespaceOptions(
           publishProxyEnabled,
           publishProxyName,
           subRefreshProxyEnabled,
-          subRefreshProxyName);
+          subRefreshProxyName,
+          stateEvents);
     }
   }
 }

@@ -6,6 +6,7 @@ import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.PublishOptions;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -24,6 +25,7 @@ record Node(
     @Nullable Authenticator subscriptionTokens,
     Revocations revocations,
     boolean anonymous,
+    Set<String> headers,
     Optional<String> personalNamespace,
     String name,
     String version,

@@ -32,12 +32,25 @@ public final class ServerApi {
     this.node = node;
   }
 
-  /** Which of a user's connections are meant. */
-  public record Target(String user, Optional<String> client) {
+  /**
+   * Which of a user's connections are meant: all of them, less what {@code client} and {@code
+   * session} exclude.
+   *
+   * @param client the id of the one that is meant
+   * @param session the secret id of a connection over an emulated or unidirectional transport;
+   *     clients of a WebSocket have none, so that it names no connection of theirs
+   */
+  public record Target(String user, Optional<String> client, Optional<String> session) {
 
     /** All connections of a user. */
     public static Target user(String user) {
-      return new Target(user, Optional.empty());
+      return new Target(user, Optional.empty(), Optional.empty());
+    }
+
+    /** Without the session, which is a secret. */
+    @Override
+    public String toString() {
+      return "Target[user=" + user + ", client=" + client.orElse("") + "]";
     }
   }
 
@@ -101,7 +114,16 @@ public final class ServerApi {
 
   /** Moves the end of a user's connections; empty means that they have none. */
   public void refresh(Target target, Optional<Instant> expiresAt) {
-    clients(target).forEach(client -> client.refresh(expiresAt));
+    refresh(target, expiresAt, Optional.empty());
+  }
+
+  /**
+   * Moves the end of a user's connections; empty means that they have none.
+   *
+   * @param info what other clients see of them from now on; empty leaves it
+   */
+  public void refresh(Target target, Optional<Instant> expiresAt, Optional<byte[]> info) {
+    clients(target).forEach(client -> client.refresh(expiresAt, info));
   }
 
   /** Who is in a channel, by connection id. */
@@ -191,6 +213,9 @@ public final class ServerApi {
   }
 
   private Collection<Client> clients(Target target) {
+    if (target.session().isPresent()) {
+      return List.of();
+    }
     var clients = node.clients().user(target.user());
     return target.client().isEmpty()
         ? clients

@@ -2,6 +2,7 @@ package dev.dunlin.centrifuge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -225,6 +226,37 @@ class ServerSideTest {
         .refresh(ServerApi.Target.user("ann"), Optional.of(TestNode.START.plusSeconds(5)));
     node.advance(Duration.ofSeconds(6));
     assertThat(peer.ending()).isEqualTo("3005 connection expired");
+  }
+
+  @Test
+  void aSessionNamesNoClientOfAWebSocket() {
+    var peer = connected("{'sub':'ann'}");
+    var target = new ServerApi.Target("ann", Optional.empty(), Optional.of("a session"));
+    node.endpoint.api().disconnect(target, Set.of(), Disconnect.FORCE_DISCONNECT);
+    assertThat(peer.open()).isTrue();
+    assertThat(target.toString()).doesNotContain("a session");
+  }
+
+  @Test
+  void theApiChangesWhatOthersSeeOfAConnection() {
+    var peer = connected("{'sub':'ann'}");
+    node.endpoint
+        .api()
+        .refresh(
+            ServerApi.Target.user("ann"),
+            Optional.empty(),
+            Optional.of("{\"name\":1}".getBytes(StandardCharsets.UTF_8)));
+    var joined =
+        node.endpoint
+            .api()
+            .subscribe(ServerApi.Target.user("ann"), "joins:a", SubscribeOptions.NONE);
+    peer.next();
+    assertThat(joined.toCompletableFuture()).isCompleted();
+    assertThat(node.endpoint.api().presence("joins:a").toCompletableFuture().join().values())
+        .singleElement()
+        .satisfies(seen ->
+            assertThat(StandardCharsets.UTF_8.decode(seen.connInfo()).toString())
+                .isEqualTo("{\"name\":1}"));
   }
 
   @Test
