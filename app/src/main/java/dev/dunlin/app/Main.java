@@ -27,7 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "DUNLIN_LOG sets the log level: error, warn, info (default), debug or trace."
     },
     versionProvider = VersionCommand.class,
-    subcommands = {TargetCommand.class, VersionCommand.class})
+    subcommands = {TargetCommand.class, PrepareCommand.class, VersionCommand.class})
 public final class Main implements Runnable {
 
   @Option(

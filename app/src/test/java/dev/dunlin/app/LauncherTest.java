@@ -155,6 +155,54 @@ class LauncherTest {
     assertThat(run.err()).contains("'test' needs a source checkout");
   }
 
+  /** A Java home whose {@code java} keeps something where it is told to, then says what it got. */
+  private Path learningJava(int version) throws IOException {
+    Path home = javaHome("jdk" + version, version);
+    Files.writeString(
+        home.resolve("bin/java"),
+        """
+        #!/bin/sh
+        for word; do case $word in
+          -XX:AOTCacheOutput=* | -XX:ArchiveClassesAtExit=*) echo learned >"${word#*=}" ;;
+        esac; done
+        printf '%s\\n' "$@"
+        """);
+    return home;
+  }
+
+  @Test
+  void whatPrepareHasKeptIsUsedByLaterStartsOfTheSameJava() throws Exception {
+    Path launcher = unpacked("package");
+    for (var java : Map.of(25, "-XX:AOTCache=", 21, "-XX:SharedArchiveFile=").entrySet()) {
+      var environment = Map.of("DUNLIN_JAVA_HOME", learningJava(java.getKey()).toString());
+      assertThat(run(launcher, environment, "version").out()).doesNotContain(java.getValue());
+      Run prepared = run(launcher, environment, "prepare");
+      assertThat(prepared.code()).isZero();
+      assertThat(prepared.err()).contains("prepared: later starts with Java " + java.getKey());
+      assertThat(run(launcher, environment, "version").out().lines())
+          .anyMatch(word ->
+              word.startsWith(java.getValue())
+                  && Files.exists(Path.of(word.substring(word.indexOf('=') + 1))));
+    }
+    var another = Map.of("DUNLIN_JAVA_HOME", learningJava(26).toString());
+    assertThat(run(launcher, another, "version").out()).doesNotContain("-XX:AOTCache=");
+    var files = launcher.getParent().resolve("cache");
+    try (var kept = Files.list(files)) {
+      assertThat(kept.map(file -> file.getFileName().toString()))
+          .as("only the last one, and what was said")
+          .hasSize(2)
+          .contains("prepare.log");
+    }
+  }
+
+  @Test
+  void prepareThatFailsSaysWhereItsLogIs() throws Exception {
+    Path java = javaHome("silent", 25);
+    Run run = run(unpacked("package"), Map.of("DUNLIN_JAVA_HOME", java.toString()), "prepare");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("this JVM has kept nothing", "prepare.log");
+  }
+
   @Test
   void launcherIsPlainAscii() throws Exception {
     assertThat(StandardCharsets.US_ASCII.newEncoder().canEncode(Files.readString(LAUNCHER)))
