@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.websocket.Closed;
 import dev.dunlin.websocket.Limits;
+import dev.dunlin.websocket.Message;
+import dev.dunlin.websocket.Text;
 import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -72,6 +75,32 @@ class ServerStatisticsTest {
       assertThat(ended.closesSent()).isEqualTo(Map.of(4001, 1L));
       assertThat(ended.webSocket()).isEqualTo(new ServerStatistics.Connections(1, 0));
       assertThat(ended.slowConsumers()).isZero();
+    }
+  }
+
+  @Test
+  void whatCompressionSavesIsCountedForALargeMessageToo() throws Exception {
+    var text = "{\"symbol\":\"EURUSD\",\"bid\":1.0712}\n".repeat(40_000);
+    Endpoint sender =
+        session -> {
+          session.send(Text.of(text));
+          return message -> {};
+        };
+    var answers = new LinkedBlockingQueue<Message>();
+    try (var server =
+            WebSocketServer.builder()
+                .limits(Limits.defaults().outboundBytes(4 << 20))
+                .route("/", sender)
+                .start(0);
+        var client =
+            WebSocketClient.builder().limits(Limits.defaults().maxMessageBytes(4 << 20)).build()) {
+      client.connect(ServerTest.uri(server, "/"), ServerTest.collect(answers));
+      assertThat(((Text) answers.poll(20, TimeUnit.SECONDS)).value()).isEqualTo(text);
+      var sent = server.statistics().sent();
+      assertThat(sent.messages()).isEqualTo(1);
+      assertThat(sent.frames()).isEqualTo(sent.compressed()).isEqualTo(text.length() / 32768 + 1);
+      assertThat(sent.payloadBytes()).isEqualTo(text.length());
+      assertThat(sent.wireBytes()).isLessThan(text.length() / 50);
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.dunlin.websocket;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -24,67 +23,38 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Connection {
 
-  private static final int PING_PAYLOAD_BYTES = 8;
-  private static final int MAX_REASON_BYTES = ControlPayload.MAX_BYTES - 2;
-  private static final long NEVER = Long.MAX_VALUE;
-  private static final long SECOND = 1_000_000_000L;
+  static final long NEVER = Long.MAX_VALUE;
 
   private final Role role;
   private final Limits limits;
   private final Receiver receiver;
-  private final Sink sink;
-  private final RandomGenerator random;
   private final @Nullable PerMessageDeflate deflate;
   private final @Nullable DeflateContext context;
-  private final boolean streaming;
   private final boolean patient;
   private final Tally tally;
-  private final FrameDecoder decoder;
-  private final Payload.Lender lender = new Payload.Lender();
+  private final MessageReader reader;
+  private final MessageWriter writer;
+  private final Liveness liveness;
 
-  /** Present while a message arrives in pieces. */
-  private @Nullable Assembler assembler;
-
-  /** The payload of a control frame that arrives in pieces. */
-  private @Nullable ByteBuffer controlPayload;
+  /** Once the end has begun. */
+  private @Nullable Closing closing;
 
   private boolean paused;
-
-  /** What is still to be said to a peer that has ended it, once the owner is ready. */
-  private @Nullable Close answer;
-
-  private String answerDetail = "";
-  private boolean sendingParts;
-  private @Nullable Close sent;
-  private @Nullable Close received;
-  private @Nullable Closed closed;
-  private Closed.Cause closeCause = Closed.Cause.LOCAL;
-
   private long now;
-  private long pingAt;
-  private long pongBy = NEVER;
-  private long closeBy = NEVER;
-  private long pingNonce;
-  private long pingSentAt;
-  private long roundTripNanos = -1;
-  private long controlSecond;
-  private int controlFrames;
 
   private Connection(Builder builder, Receiver receiver, Sink sink, long now) {
     this.role = builder.role;
     this.limits = builder.limits;
     this.receiver = receiver;
-    this.sink = sink;
-    this.random = builder.random;
     this.deflate = builder.deflate;
     this.context = builder.context;
-    this.streaming = builder.streaming;
     this.patient = builder.patient;
     this.tally = builder.tally == null ? new Tally() : builder.tally;
-    this.decoder = new FrameDecoder(role, deflate != null, limits);
+    this.reader =
+        new MessageReader(this, new FrameDecoder(role, deflate != null, limits), builder.streaming);
+    this.writer = new MessageWriter(role, sink, builder.random, deflate, context, tally);
+    this.liveness = new Liveness(limits, builder.random, now);
     this.now = now;
-    this.controlSecond = now;
-    this.pingAt = nextPing(now);
   }
 
   /** What connections have in common; reusable. */
@@ -174,311 +144,86 @@ public final class Connection {
     this.now = now;
     int before = in.position();
     try {
-      while (receiving() && !paused) {
-        if (!decoder.inFrame() && !(in.hasRemaining() && decoder.header(in))) {
-          break;
-        }
-        if (decoder.inFrame() && !payload(in)) {
-          break;
-        }
-      }
+      reader.read(in);
     } catch (ProtocolViolation violation) {
-      fail(violation.code(), violation.sentence());
+      closing().fail(violation.code(), violation.sentence(), now);
     }
     if (!receiving()) {
       in.position(in.limit());
-      assembler = null;
-      controlPayload = null;
+      reader.forget();
     }
     tally.bytesReceived(in.position() - before);
   }
 
   private boolean receiving() {
-    return received == null && answer == null && closed == null;
+    return closing == null || closing.receiving();
   }
 
-  /** Takes payload bytes of the current frame; says whether the frame is over. */
-  private boolean payload(ByteBuffer in) throws ProtocolViolation {
-    int count = (int) Math.min(in.remaining(), decoder.remaining());
-    int at = in.position();
-    boolean ascii = false;
-    if (role == Role.SERVER && count > 0) {
-      ascii = Mask.apply(in, at, count, decoder.maskKey(), decoder.phase());
-    }
-    in.position(at + count);
-    boolean control = Opcode.control(decoder.opcode());
-    decoder.take(count);
-    boolean frameEnds = !decoder.inFrame();
-    if (frameEnds) {
-      tally.frameReceived();
-    }
-    if (control) {
-      control(in, at, count, frameEnds);
-    } else if (streaming) {
-      part(in, at, count, frameEnds, ascii);
-    } else {
-      data(in, at, count, frameEnds, ascii);
-    }
-    return frameEnds;
+  // ---- what the reader asks and brings
+
+  /** Whether it should read on. */
+  boolean reading() {
+    return receiving() && !paused;
   }
 
-  private void data(ByteBuffer in, int at, int count, boolean frameEnds, boolean ascii)
-      throws ProtocolViolation {
-    boolean messageEnds = frameEnds && decoder.fin();
-    var gathered = assembler;
-    if (messageEnds && gathered == null) {
-      whole(in, at, count, ascii);
-      return;
-    }
-    if (gathered == null) {
-      gathered = new Assembler();
-      assembler = gathered;
-    }
-    if (decoder.messageOpcode() == Opcode.TEXT && !decoder.compressed()) {
-      checkText(gathered, in, at, count, ascii);
-    }
-    gathered.append(in, at, count);
-    if (messageEnds) {
-      assembled(gathered);
-    }
+  Role role() {
+    return role;
   }
 
-  private static void checkText(Assembler gathered, ByteBuffer in, int at, int count, boolean ascii)
-      throws ProtocolViolation {
-    // ASCII between characters needs no second look
-    if (!(ascii && gathered.textMayEnd())) {
-      gathered.checkText(in, at, count);
-    }
+  Limits limits() {
+    return limits;
   }
 
-  /** A message in one piece: handed over as a view of the receive buffer. */
-  private void whole(ByteBuffer in, int at, int count, boolean ascii) throws ProtocolViolation {
-    boolean text = decoder.messageOpcode() == Opcode.TEXT;
-    if (decoder.compressed()) {
-      decoder.messageEnd();
-      inflated(text, in.slice(at, count));
-      return;
-    }
-    if (text && !ascii && !Utf8.valid(in, at, count)) {
-      throw ProtocolViolation.notUtf8();
-    }
-    decoder.messageEnd();
-    lend(text, in, at, count);
+  Tally tally() {
+    return tally;
   }
 
-  private void assembled(Assembler gathered) throws ProtocolViolation {
-    boolean text = decoder.messageOpcode() == Opcode.TEXT;
-    boolean compressed = decoder.compressed();
-    decoder.messageEnd();
-    assembler = null;
-    if (!compressed && text && !gathered.textMayEnd()) {
-      throw ProtocolViolation.notUtf8();
-    }
-    var all = gathered.take();
-    if (compressed) {
-      inflated(text, all);
-    } else {
-      hand(text ? Text.trusted(all, 0, all.limit()) : Binary.trusted(all, 0, all.limit()));
-    }
+  @Nullable PerMessageDeflate deflate() {
+    return deflate;
   }
 
-  private void inflated(boolean text, ByteBuffer compressed) throws ProtocolViolation {
-    var extension = deflate;
-    var shared = context;
-    if (extension == null || shared == null) {
-      throw new IllegalStateException("a compressed message without an agreed extension");
-    }
-    int size = extension.inflate(compressed, limits.maxMessageBytes(), shared);
-    if (size == PerMessageDeflate.TOO_BIG) {
-      throw ProtocolViolation.tooBig(limits.maxMessageBytes());
-    }
-    if (size == PerMessageDeflate.INVALID) {
-      throw new ProtocolViolation(CloseCode.INVALID_DATA, "compressed data is not valid");
-    }
-    tally.compressedReceived();
-    var plain = shared.inflated().view();
-    if (text && !Utf8.valid(plain, 0, size)) {
-      throw ProtocolViolation.notUtf8();
-    }
-    lend(text, plain, 0, size);
-    shared.trim();
-  }
-
-  private void lend(boolean text, ByteBuffer bytes, int offset, int size) {
-    hand(text ? new Text(bytes, offset, size, lender) : new Binary(bytes, offset, size, lender));
-    lender.turn++;
+  @Nullable DeflateContext context() {
+    return context;
   }
 
   /** Messages that arrive after this side has closed are dropped: the application has left. */
-  private void hand(Data message) {
-    tally.payloadReceived(1, message.size());
-    if (sent == null) {
+  private boolean listening() {
+    return closing == null || closing.listening();
+  }
+
+  void message(Data message) {
+    if (listening()) {
       receiver.onMessage(message);
     }
   }
 
-  private void part(ByteBuffer in, int at, int count, boolean frameEnds, boolean ascii)
-      throws ProtocolViolation {
-    boolean text = decoder.messageOpcode() == Opcode.TEXT;
-    boolean last = frameEnds && decoder.fin();
-    if (text) {
-      var state = assembler;
-      if (state == null) {
-        state = new Assembler();
-        assembler = state;
-      }
-      checkText(state, in, at, count, ascii);
-      if (last && !state.textMayEnd()) {
-        throw ProtocolViolation.notUtf8();
-      }
-    }
-    if (last) {
-      decoder.messageEnd();
-      assembler = null;
-    }
-    tally.payloadReceived(last ? 1 : 0, count);
-    if (sent == null && (count > 0 || last)) {
-      receiver.onPart(text, in.slice(at, count), last);
+  void part(boolean text, ByteBuffer bytes, boolean last) {
+    if (listening()) {
+      receiver.onPart(text, bytes, last);
     }
   }
 
-  // ---- control frames
-
-  private void control(ByteBuffer in, int at, int count, boolean frameEnds)
-      throws ProtocolViolation {
-    ByteBuffer payload;
-    var held = controlPayload;
-    if (held == null && frameEnds) {
-      payload = in.slice(at, count);
-    } else {
-      if (held == null) {
-        held = ByteBuffer.allocate(ControlPayload.MAX_BYTES);
-        controlPayload = held;
-      }
-      held.put(held.position(), in, at, count).position(held.position() + count);
-      if (!frameEnds) {
-        return;
-      }
-      controlPayload = null;
-      payload = held.flip();
-    }
-    int opcode = decoder.opcode();
+  void control(int opcode, ByteBuffer payload) throws ProtocolViolation {
     if (opcode == Opcode.CLOSE) {
-      closeReceived(payload);
+      var close = Closing.parse(payload);
+      if (closing().received(close, now)) {
+        receiver.onMessage(close);
+      }
       return;
     }
-    countControlFrame();
+    liveness.countControlFrame(now);
     if (opcode == Opcode.PING) {
       var ping = new Ping(payload);
-      if (sent == null) {
-        write(FrameEncoder.first(Opcode.PONG, true, false), ping.payload());
+      if (listening()) {
+        writer.control(Opcode.PONG, ping.payload());
         receiver.onMessage(ping);
       }
     } else {
       var pong = new Pong(payload);
-      pongReceived(pong.payload());
-      if (sent == null) {
+      liveness.pong(pong.payload(), now);
+      if (listening()) {
         receiver.onMessage(pong);
       }
-    }
-  }
-
-  private void countControlFrame() throws ProtocolViolation {
-    if (now - controlSecond >= SECOND) {
-      controlSecond = now;
-      controlFrames = 0;
-    }
-    if (++controlFrames > limits.maxControlFramesPerSecond()) {
-      throw new ProtocolViolation(
-          CloseCode.POLICY_VIOLATION,
-          "more than " + limits.maxControlFramesPerSecond() + " control frames in a second");
-    }
-  }
-
-  private void closeReceived(ByteBuffer payload) throws ProtocolViolation {
-    var close = parseClose(payload);
-    received = close;
-    var complete = "the close handshake is complete";
-    if (sent == null) {
-      closeCause = Closed.Cause.PEER;
-      // RFC 6455, 5.5.1: the answer typically echoes the code
-      end(Close.of(close.code()), complete);
-      receiver.onMessage(close);
-    } else {
-      finish(closeCause, complete);
-    }
-  }
-
-  private static Close parseClose(ByteBuffer payload) throws ProtocolViolation {
-    int size = payload.remaining();
-    if (size == 0) {
-      return Close.EMPTY;
-    }
-    // RFC 6455, 5.5.1: a body begins with a two-octet code
-    if (size == 1) {
-      throw ProtocolViolation.protocolError("a close frame has half a code");
-    }
-    int first = payload.position();
-    var code = CloseCode.of(((payload.get(first) & 0xff) << 8) | (payload.get(first + 1) & 0xff));
-    if (!code.sendable()) {
-      throw ProtocolViolation.protocolError("close code " + code + " cannot be sent");
-    }
-    if (!Utf8.valid(payload, first + 2, size - 2)) {
-      throw new ProtocolViolation(CloseCode.INVALID_DATA, "a close reason is not UTF-8");
-    }
-    var reason = new byte[size - 2];
-    payload.get(first + 2, reason);
-    return new Close(code, new String(reason, StandardCharsets.UTF_8));
-  }
-
-  private void pongReceived(ByteBuffer payload) {
-    if (pongBy != NEVER
-        && payload.remaining() == PING_PAYLOAD_BYTES
-        && payload.getLong(0) == pingNonce) {
-      pongBy = NEVER;
-      roundTripNanos = now - pingSentAt;
-      pingAt = nextPing(now);
-    }
-  }
-
-  /** Breaks off because of what the peer did (RFC 6455, 7.1.7). */
-  private void fail(CloseCode code, String sentence) {
-    if (sent == null) {
-      closeCause = Closed.Cause.VIOLATION;
-      end(new Close(code, sentence), sentence);
-    } else {
-      finish(Closed.Cause.VIOLATION, sentence);
-    }
-  }
-
-  /** Says the last word, now or when the owner is ready for it. */
-  private void end(Close close, String detail) {
-    answer = close;
-    answerDetail = detail;
-    if (patient) {
-      closeBy = later(now, limits.closeHandshake());
-    } else {
-      conclude(now);
-    }
-  }
-
-  /**
-   * Whether the peer has ended the connection and {@link #conclude} is due: nothing more is
-   * received, and messages may still be sent.
-   */
-  public boolean ending() {
-    return answer != null && closed == null;
-  }
-
-  /** Sends the close frame that {@link #ending()} has held back. Without effect otherwise. */
-  public void conclude(long now) {
-    this.now = now;
-    var close = answer;
-    if (close != null && closed == null) {
-      if (sent == null) {
-        writeClose(close);
-      }
-      finish(closeCause, answerDetail);
     }
   }
 
@@ -486,7 +231,7 @@ public final class Connection {
 
   /** Whether messages may be sent: no close frame has been. */
   public boolean open() {
-    return sent == null && closed == null;
+    return closing == null || closing.mayStillSend();
   }
 
   /**
@@ -499,32 +244,8 @@ public final class Connection {
     if (!open()) {
       return false;
     }
-    requireNoParts();
-    tally.payloadSent(1, message.size());
-    int opcode = Opcode.of(message);
-    var extension = deflate;
-    var shared = context;
-    if (extension != null && shared != null) {
-      var compressed = extension.deflate(message, shared);
-      if (compressed != null) {
-        writeCompressed(opcode, compressed, shared);
-        return true;
-      }
-    }
-    var payload = Payload.of(message);
-    write(
-        FrameEncoder.first(opcode, true, false),
-        payload.buffer(),
-        payload.offset(),
-        payload.size(),
-        payload.lent());
+    writer.send(message);
     return true;
-  }
-
-  private void writeCompressed(int opcode, Scratch compressed, DeflateContext shared) {
-    tally.compressedSent(1);
-    write(FrameEncoder.first(opcode, true, true), compressed.view());
-    shared.trim();
   }
 
   /**
@@ -536,23 +257,8 @@ public final class Connection {
     if (!open()) {
       return false;
     }
-    var encoding = encoding(prepared);
-    if (encoding == null) {
-      for (var message : prepared.messages()) {
-        send(message);
-      }
-    } else {
-      requireNoParts();
-      share(prepared, encoding);
-    }
+    writer.send(prepared);
     return true;
-  }
-
-  private void share(Prepared prepared, Prepared.Encoding encoding) {
-    tally.payloadSent(prepared.messages().size(), prepared.size());
-    tally.framesSent(encoding.frames(), encoding.bytes().remaining());
-    tally.compressedSent(encoding.compressed());
-    sink.share(encoding.bytes());
   }
 
   /**
@@ -562,7 +268,7 @@ public final class Connection {
    * over.
    */
   public Optional<ByteBuffer> frames(Prepared prepared) {
-    return Optional.ofNullable(encoding(prepared)).map(Prepared.Encoding::bytes);
+    return Optional.ofNullable(writer.encoding(prepared)).map(Prepared.Encoding::bytes);
   }
 
   /**
@@ -570,38 +276,7 @@ public final class Connection {
    * where the batching has a joint, its messages are joined, in as few frames as the limits allow.
    */
   public Optional<ByteBuffer> frames(Prepared prepared, Batching batching) {
-    return Optional.ofNullable(encoding(prepared, batching)).map(Prepared.Encoding::bytes);
-  }
-
-  private Prepared.@Nullable Encoding encoding(Prepared prepared) {
-    if (!sharing()) {
-      return null;
-    }
-    if (deflate == null || context == null) {
-      return prepared.frames();
-    }
-    var encoding = prepared.frames(deflate, context);
-    context.trim();
-    return encoding;
-  }
-
-  private Prepared.@Nullable Encoding encoding(Prepared prepared, Batching batching) {
-    if (batching.joint().isEmpty()) {
-      return encoding(prepared);
-    }
-    if (!sharing()) {
-      return null;
-    }
-    if (deflate == null || context == null) {
-      return prepared.frames(batching);
-    }
-    var encoding = prepared.frames(batching, deflate, context);
-    context.trim();
-    return encoding;
-  }
-
-  private boolean sharing() {
-    return role == Role.SERVER && (deflate == null || deflate.shares());
+    return Optional.ofNullable(writer.encoding(prepared, batching)).map(Prepared.Encoding::bytes);
   }
 
   /**
@@ -614,69 +289,14 @@ public final class Connection {
     if (!open()) {
       return false;
     }
-    requireNoParts();
-    var lone = batch.lone();
-    if (batch.joint() == null) {
-      batch.forEach(this::send, this::send);
-    } else if (lone != null) {
-      sendJoined(lone, batch.batching());
-    } else if (batch.messages() > 0) {
-      sendJoined(batch);
-    }
+    writer.send(batch);
     return true;
   }
 
-  /** Messages that may be more than one batch holds. */
-  private void sendJoined(Prepared prepared, Batching batching) {
-    var encoding = encoding(prepared, batching);
-    if (encoding != null) {
-      if (encoding.frames() < prepared.messages().size()) {
-        tally.batchSent();
-      }
-      share(prepared, encoding);
-      return;
-    }
-    var group = new Batch(batching);
-    for (var message : prepared.messages()) {
-      if (!group.offer(message)) {
-        sendJoined(group);
-        group.clear();
-        group.offer(message);
-      }
-    }
-    sendJoined(group);
-  }
-
-  private void sendJoined(Batch batch) {
-    int opcode = batch.opcode();
-    tally.payloadSent(batch.messages(), batch.size());
-    if (batch.messages() > 1) {
-      tally.batchSent();
-    }
-    if (deflate != null && context != null) {
-      var compressed = deflate.deflate(batch, context);
-      if (compressed != null) {
-        writeCompressed(opcode, compressed, context);
-        return;
-      }
-    }
-    int first = FrameEncoder.first(opcode, true, false);
-    int size = batch.size();
-    if (role == Role.CLIENT) {
-      var gathered = ByteBuffer.allocate(size);
-      batch.put(gathered);
-      write(first, gathered.flip());
-    } else {
-      var out = sink.room(FrameEncoder.MAX_SERVER_HEADER_BYTES + size);
-      FrameEncoder.header(out, first, size);
-      batch.put(out);
-      tally.framesSent(1, FrameEncoder.frameBytes(size, false));
-    }
-  }
-
   /**
-   * Sends a piece of a message as a fragment, uncompressed. The first piece opens the message, the
-   * last completes it; control frames may pass between, other messages may not.
+   * Sends a piece of a message as a fragment. The first piece opens the message, the last completes
+   * it; control frames may pass between, other messages may not. Where compression was agreed and
+   * the first piece reaches its threshold, the message is compressed, piece by piece.
    *
    * @return false if a close frame has been sent
    */
@@ -684,17 +304,8 @@ public final class Connection {
     if (!open()) {
       return false;
     }
-    int opcode = sendingParts ? Opcode.CONTINUATION : text ? Opcode.TEXT : Opcode.BINARY;
-    sendingParts = !last;
-    tally.payloadSent(last ? 1 : 0, part.remaining());
-    write(FrameEncoder.first(opcode, last, false), part, part.position(), part.remaining(), true);
+    writer.part(text, part, last);
     return true;
-  }
-
-  private void requireNoParts() {
-    if (sendingParts) {
-      throw new IllegalStateException("a message that is sent in parts is not complete");
-    }
   }
 
   /**
@@ -706,12 +317,7 @@ public final class Connection {
     if (!open()) {
       return;
     }
-    pingNonce = random.nextLong();
-    pingSentAt = now;
-    pongBy = later(now, limits.pongWait());
-    pingAt = NEVER;
-    var payload = ByteBuffer.allocate(PING_PAYLOAD_BYTES).putLong(0, pingNonce);
-    write(FrameEncoder.first(Opcode.PING, true, false), payload);
+    writer.control(Opcode.PING, liveness.ping(now));
   }
 
   /**
@@ -729,93 +335,42 @@ public final class Connection {
     if (!open()) {
       return;
     }
-    if (answer != null) {
-      answer = new Close(code, reason); // the peer was first; the application has its own word
-      conclude(now);
-      return;
-    }
-    closeCause = cause;
-    closeBy = later(now, limits.closeHandshake());
-    writeClose(new Close(code, reason));
+    closing().close(code, reason, cause, now);
   }
 
-  private void writeClose(Close close) {
-    var reason = close.reason().getBytes(StandardCharsets.UTF_8);
-    int size = Math.min(reason.length, MAX_REASON_BYTES);
-    while (size < reason.length && size > 0 && (reason[size] & 0xc0) == 0x80) {
-      size--; // never inside a character
-    }
-    var payload = ByteBuffer.allocate(MAX_REASON_BYTES + 2);
-    if (close.code().sendable()) {
-      payload.putShort((short) close.code().value()).put(reason, 0, size);
-      sent = new Close(close.code(), new String(reason, 0, size, StandardCharsets.UTF_8));
-    } else {
-      sent = Close.EMPTY;
-    }
-    write(FrameEncoder.first(Opcode.CLOSE, true, false), payload.flip());
-  }
-
-  private void write(int first, ByteBuffer payload) {
-    write(first, payload, payload.position(), payload.remaining(), true);
-  }
-
-  private void write(int first, ByteBuffer payload, int offset, int size, boolean mayChange) {
-    tally.framesSent(1, FrameEncoder.frameBytes(size, role == Role.CLIENT));
-    if (role == Role.CLIENT) {
-      FrameEncoder.masked(sink, first, payload, offset, size, random);
-    } else {
-      FrameEncoder.frame(sink, first, payload, offset, size, mayChange);
-    }
+  /** Writes our close frame. */
+  void writeClose(ByteBuffer payload) {
+    writer.control(Opcode.CLOSE, payload);
   }
 
   // ---- time
 
   /** The latest time at which {@link #tick} must be called, or {@code Long.MAX_VALUE}. */
   public long deadline() {
-    if (closed != null) {
-      return NEVER;
+    if (closing != null) {
+      return closing.deadline();
     }
-    if (sent != null || answer != null) {
-      return closeBy;
-    }
-    return paused ? NEVER : Math.min(pingAt, pongBy);
+    return paused ? NEVER : liveness.deadline();
   }
 
   /** Does what is due: a ping, or the end of a peer that did not answer in time. */
   public void tick(long now) {
     this.now = now;
-    if (closed != null) {
-      return;
-    }
-    if (answer != null) {
-      if (now - closeBy >= 0) {
-        conclude(now);
-      }
-      return;
-    }
-    if (sent != null) {
-      if (closeBy != NEVER && now - closeBy >= 0) {
-        // who closed for a reason of its own keeps that reason
-        var cause = closeCause == Closed.Cause.LOCAL ? Closed.Cause.TIMEOUT : closeCause;
-        finish(cause, "the peer did not answer the close frame in time");
-      }
+    if (closing != null) {
+      closing.tick(now);
       return;
     }
     if (paused) {
       return;
     }
-    if (pongBy != NEVER && now - pongBy >= 0) {
-      if (decoder.midFrame()) {
-        // a pong cannot overtake the frame that the peer is sending
-        pongBy = later(now, limits.pongWait());
-      } else {
-        closeCause = Closed.Cause.TIMEOUT;
-        writeClose(new Close(CloseCode.POLICY_VIOLATION, "no pong"));
-        finish(Closed.Cause.TIMEOUT, "the peer did not answer a ping in time");
+    if (liveness.pongMissing(now)) {
+      if (!reader.midFrame()) {
+        closing().noPong();
         return;
       }
+      liveness.excuse(now);
     }
-    if (pingAt != NEVER && now - pingAt >= 0) {
+    if (liveness.pingDue(now)) {
       ping(now);
     }
   }
@@ -833,60 +388,70 @@ public final class Connection {
     this.now = now;
     if (paused) {
       paused = false;
-      if (pongBy != NEVER && open()) {
-        pongBy = NEVER;
-        pingAt = now;
+      if (open()) {
+        liveness.resume(now);
       }
     }
   }
 
   /** The time between the newest answered ping and its pong. */
   public Optional<Duration> roundTrip() {
-    return roundTripNanos < 0 ? Optional.empty() : Optional.of(Duration.ofNanos(roundTripNanos));
-  }
-
-  private long nextPing(long now) {
-    long interval = limits.pingInterval().toNanos();
-    if (interval == 0) {
-      return NEVER;
-    }
-    return now + interval + (long) ((random.nextDouble() * 0.2 - 0.1) * interval);
-  }
-
-  private static long later(long now, Duration wait) {
-    return now + wait.toNanos();
+    return liveness.roundTrip();
   }
 
   // ---- the end
 
+  private Closing closing() {
+    if (closing == null) {
+      closing = new Closing(this);
+    }
+    return closing;
+  }
+
+  boolean patient() {
+    return patient;
+  }
+
+  /** It is over: gives back what it holds. */
+  void released() {
+    if (deflate != null) {
+      deflate.close();
+    }
+  }
+
+  /**
+   * Whether the peer has ended the connection and {@link #conclude} is due: nothing more is
+   * received, and messages may still be sent.
+   */
+  public boolean ending() {
+    return closing != null && closing.ending();
+  }
+
+  /** Sends the close frame that {@link #ending()} has held back. Without effect otherwise. */
+  public void conclude(long now) {
+    this.now = now;
+    if (closing != null) {
+      closing.conclude();
+    }
+  }
+
   /** The transport has ended: no more bytes will come or go. */
   public void lost(String detail) {
-    // who closed for a reason of its own keeps that reason
-    boolean reasoned = (sent != null || answer != null) && closeCause != Closed.Cause.LOCAL;
-    finish(reasoned ? closeCause : Closed.Cause.LOST, detail);
+    closing().lost(detail);
   }
 
   /** Ends the connection without a close frame; the owner drops the transport. */
   public void abort(Closed.Cause cause, String detail) {
-    finish(cause, detail);
-  }
-
-  private void finish(Closed.Cause cause, String detail) {
-    if (closed == null) {
-      closed = new Closed(Optional.ofNullable(received), Optional.ofNullable(sent), cause, detail);
-      if (deflate != null) {
-        deflate.close();
-      }
-    }
+    closing().finish(cause, detail);
   }
 
   /** Whether it is over: nothing more will be sent or accepted. */
   public boolean finished() {
-    return closed != null;
+    return closing != null && closing.finished();
   }
 
   /** How it ended, once it is {@link #finished}. */
   public Optional<Closed> closed() {
-    return Optional.ofNullable(closed);
+    return closing == null ? Optional.empty() : closing.closed();
   }
 }

@@ -21,13 +21,13 @@ final class FrameDecoder {
   // The frame that is being read.
   private boolean inFrame;
   private boolean fin;
-  private int opcode;
+  private byte opcode;
   private int maskKey;
   private long length;
   private long taken;
 
   // The data message that is open, if messageOpcode is not 0.
-  private int messageOpcode;
+  private byte messageOpcode;
   private boolean compressed;
   private int fragments;
   private long messageBytes;
@@ -188,7 +188,7 @@ final class FrameDecoder {
   }
 
   private void firstOctet(int first) throws ProtocolViolation {
-    opcode = first & 0x0f;
+    opcode = (byte) (first & 0x0f);
     fin = first < 0;
     int reserved = first & 0x70;
     if (!Opcode.known(opcode)) {

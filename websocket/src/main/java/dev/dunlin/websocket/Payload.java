@@ -38,7 +38,7 @@ abstract class Payload {
   }
 
   /** Whoever lends bytes: its turn moves on when the loan ends. Confined to one thread. */
-  static final class Lender {
+  static class Lender {
     int turn;
   }
 

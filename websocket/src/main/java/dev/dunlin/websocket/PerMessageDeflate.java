@@ -171,23 +171,57 @@ public final class PerMessageDeflate implements Extension {
    * @return what stands in {@link DeflateContext#deflated()}, or null if that is not smaller
    */
   @Nullable ByteBuffer segment(Data message, int bits, DeflateContext context) {
+    var payload = Payload.of(message);
+    return segment(payload.buffer(), payload.offset(), payload.size(), bits, context);
+  }
+
+  private @Nullable ByteBuffer segment(
+      ByteBuffer bytes, int offset, int size, int bits, DeflateContext context) {
     var deflater = context.deflater(level);
     var out = context.deflated().clear();
-    var payload = Payload.of(message);
-    int size = payload.size();
     int done = 0;
     if (bits < FULL_WINDOW_BITS) {
       int window = 1 << bits;
       for (; size - done > window; done += window) {
-        deflater.setInput(payload.buffer().slice(payload.offset() + done, window));
+        deflater.setInput(bytes.slice(offset + done, window));
         drain(deflater, Deflater.FULL_FLUSH, out);
       }
     }
-    deflater.setInput(payload.buffer().slice(payload.offset() + done, size - done));
+    deflater.setInput(bytes.slice(offset + done, size - done));
     drain(deflater, Deflater.SYNC_FLUSH, out);
     deflater.setInput(NOTHING); // lets go of the message
     out.size -= TAIL_BYTES;
     return out.size < size ? out.view() : null;
+  }
+
+  /**
+   * Compresses a piece of a message that leaves in fragments (RFC 7692, 6.1). Where no context is
+   * taken over each piece is compressed alone, so that the loop's compressor is free between them;
+   * what does not shrink is stored. Valid until the next compression.
+   */
+  Scratch piece(ByteBuffer part, boolean last, DeflateContext context) {
+    int size = part.remaining();
+    if (size == 0 || closed) {
+      // flushing nothing again would yield nothing: the header of an empty block ends the message
+      var out = context.joined().clear();
+      if (last) {
+        out.put(0);
+      }
+      return out;
+    }
+    if (takesOver) {
+      var own = own();
+      var out = context.deflated().clear();
+      own.setInput(part.slice());
+      drain(own, Deflater.NO_FLUSH, out);
+      flush(own, out);
+      out.size += last ? 0 : TAIL_BYTES;
+      return out;
+    }
+    var segment = segment(part, part.position(), size, windowBits(size), context);
+    var joiner = new SegmentJoiner(context.joined(), null);
+    joiner.add(part, segment);
+    return last ? joiner.end() : joiner.pause();
   }
 
   private Deflater own() {

@@ -36,11 +36,21 @@ final class SegmentJoiner {
   /** Adds a message: its segment, or its bytes if there is none. */
   void add(Data message, @Nullable ByteBuffer segment) {
     if (!first && joint != null) {
-      stored(joint);
+      stored(joint.buffer(), joint.offset(), joint.size());
     }
     first = false;
     if (segment == null) {
-      stored(Payload.of(message));
+      var payload = Payload.of(message);
+      stored(payload.buffer(), payload.offset(), payload.size());
+    } else {
+      segment(segment);
+    }
+  }
+
+  /** Adds a piece of a message: its segment, or its remaining bytes if there is none. */
+  void add(ByteBuffer piece, @Nullable ByteBuffer segment) {
+    if (segment == null) {
+      stored(piece, piece.position(), piece.remaining());
     } else {
       segment(segment);
     }
@@ -55,10 +65,7 @@ final class SegmentJoiner {
     storedAt = NONE;
   }
 
-  private void stored(Payload plain) {
-    var from = plain.buffer();
-    int at = plain.offset();
-    int count = plain.size();
+  private void stored(ByteBuffer from, int at, int count) {
     int done = 0;
     if (storedAt != NONE && count > 0) {
       int held = (out.bytes[storedAt] & 0xff) | (out.bytes[storedAt + 1] & 0xff) << 8;
@@ -83,6 +90,15 @@ final class SegmentJoiner {
   Scratch end() {
     if (!open) {
       out.put(0);
+    }
+    return out;
+  }
+
+  /** Completes the last block but not the message, of which more follows. */
+  Scratch pause() {
+    if (open) {
+      length(0);
+      open = false;
     }
     return out;
   }

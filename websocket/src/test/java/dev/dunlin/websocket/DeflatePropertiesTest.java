@@ -135,10 +135,16 @@ class DeflatePropertiesTest {
           connection.send(prepared);
           prepared.messages().forEach(message -> expected.add(message.toByteArray()));
         }
-        case 2 -> { // plain
-          var part = message(random);
-          connection.sendPart(false, part.bytes(), true);
-          expected.add(part.toByteArray());
+        case 2 -> { // in pieces, some of them empty
+          var whole = new ByteArrayOutputStream();
+          for (var piece : messages(random, 4)) {
+            connection.sendPart(false, piece.bytes(), false);
+            write(whole, piece, new byte[0], true);
+          }
+          var last = random.nextBoolean() ? Binary.of(new byte[0]) : message(random);
+          connection.sendPart(false, last.bytes(), true);
+          whole.writeBytes(last.toByteArray());
+          expected.add(whole.toByteArray());
         }
         case 3 -> { // joined
           var batch = new Batch(batching);

@@ -70,6 +70,41 @@ class DeflateTest {
   }
 
   @Test
+  void aMessageInPiecesIsCompressedWhereItsFirstIsWorthIt() {
+    for (var parameters : List.of(FORGET, TAKE_OVER, new DeflateParameters(true, true, 9, 15))) {
+      var connection = connection(parameters, Compression.takeover().thresholdBytes(100));
+      var peer = new InflaterPeer(parameters == TAKE_OVER, parameters.serverMaxWindowBits());
+      var whole = JSON.repeat(2_000).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+      for (int at = 0; at < whole.length; at += 32 << 10) {
+        int size = Math.min(32 << 10, whole.length - at);
+        connection.sendPart(true, ByteBuffer.wrap(whole, at, size), at + size == whole.length);
+      }
+      var sent = sink.take();
+      int smaller = parameters.serverMaxWindowBits() == 15 ? 20 : 2;
+      assertThat(sent.length).isLessThan(whole.length / smaller);
+      assertThat(peer.read(sent)).containsExactly(whole);
+      assertThat(peer.compressed()).isEqualTo(1);
+      connection.sendPart(true, ByteBuffer.wrap(whole, 0, 99), false);
+      connection.sendPart(true, ByteBuffer.wrap(whole, 99, 1_000), true);
+      sent = sink.take();
+      assertThat(sent).hasSize(2 + 99 + 4 + 1_000);
+      assertThat(peer.read(sent)).containsExactly(Arrays.copyOf(whole, 1_099));
+      connection.abort(Closed.Cause.LOCAL, "");
+    }
+  }
+
+  @Test
+  void piecesThatDoNotShrinkAreStored() {
+    var connection = shared();
+    var noise = noise(150_000);
+    connection.sendPart(false, ByteBuffer.wrap(noise, 0, 70_000), false);
+    connection.sendPart(false, ByteBuffer.wrap(noise, 70_000, 80_000), true);
+    var sent = sink.take();
+    assertThat(sent.length).isLessThan(noise.length + 60);
+    assertThat(new InflaterPeer(false).read(sent)).containsExactly(noise);
+  }
+
+  @Test
   void whatDoesNotShrinkGoesPlain() {
     var connection = shared();
     var noise = Binary.of(noise(1000));

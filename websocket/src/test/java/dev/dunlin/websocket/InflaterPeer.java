@@ -46,10 +46,12 @@ final class InflaterPeer {
     return compressed;
   }
 
-  /** The payloads of these unfragmented frames. */
+  /** The payloads of the messages in these frames. */
   List<byte[]> read(byte[] frames) {
     var in = ByteBuffer.wrap(frames);
     var messages = new ArrayList<byte[]>();
+    var gathered = new ByteArrayOutputStream();
+    boolean deflated = false;
     while (in.hasRemaining()) {
       int first = in.get();
       int length = in.get() & 0xff;
@@ -60,7 +62,18 @@ final class InflaterPeer {
       }
       var payload = new byte[length];
       in.get(payload);
-      if ((first & 0x40) != 0) {
+      if ((first & 0x0f) != 0) {
+        deflated = (first & 0x40) != 0;
+      } else if ((first & 0x40) != 0) {
+        throw new AssertionError("RSV1 on a fragment that is not the first");
+      }
+      gathered.writeBytes(payload);
+      if ((first & 0x80) == 0) {
+        continue;
+      }
+      payload = gathered.toByteArray();
+      gathered.reset();
+      if (deflated) {
         compressed++;
         var inflated = inflate(payload);
         if (!Arrays.equals(inflated, strict.inflate(payload))) {

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * turn ends. What an idle conversation does not need is made when it is needed and let go
  * afterwards: {@link Sending}, {@link Reading}, {@link Deadlines}.
  */
-public final class Conversation extends SessionSide {
+public final class Conversation extends SessionSide implements Occupant {
 
   private static final Logger log = LoggerFactory.getLogger("dev.dunlin.server");
 

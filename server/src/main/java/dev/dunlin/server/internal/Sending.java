@@ -21,6 +21,9 @@ final class Sending implements Runnable {
 
   private static final int FRAGMENT_BYTES = 32 << 10;
 
+  /** Then the loop turns to its other connections: compressing 256 KiB takes it 1.5 ms. */
+  private static final int FRAGMENTS_IN_A_TURN = 8;
+
   private final Conversation owner;
   private final Outbox box;
 
@@ -154,9 +157,14 @@ final class Sending implements Runnable {
     var wire = owner.wire;
     var settings = owner.batching();
     var batch = settings == null ? null : owner.lane.batch(settings);
+    int fragments = 0;
     while (wire.writable() && connection.open()) {
       var large = fragmenting;
       if (large != null) {
+        if (fragments++ == FRAGMENTS_IN_A_TURN) {
+          owner.lane.execute(this);
+          break;
+        }
         fragment(large);
         continue;
       }

@@ -4,6 +4,7 @@ import dev.dunlin.server.ServerStatistics;
 import dev.dunlin.server.internal.Budget;
 import dev.dunlin.server.internal.Conversation;
 import dev.dunlin.server.internal.ListenerPlan;
+import dev.dunlin.server.internal.Occupant;
 import dev.dunlin.server.internal.ServerPlan;
 import dev.dunlin.websocket.Closed;
 import dev.dunlin.websocket.Limits;
@@ -19,8 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,8 +39,11 @@ public final class NettyServer {
   private final Loops loops;
   private final Limits limits;
   private final List<Channel> listening = new ArrayList<>();
-  private final Map<Channel, Conversation> conversations = new ConcurrentHashMap<>();
-  private final Set<Channel> accepted = ConcurrentHashMap.newKeySet();
+
+  /** All connections: those that are WebSocket connections lead to their conversations. */
+  private final ConcurrentHashMap<Channel, Occupant> accepted = new ConcurrentHashMap<>();
+
+  private final AtomicInteger conversations = new AtomicInteger();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final TlsGate tlsGate = new TlsGate();
   private final Admission admission;
@@ -121,7 +123,7 @@ public final class NettyServer {
       return;
     }
     arrived.increment();
-    accepted.add(channel);
+    accepted.put(channel, Occupant.NOBODY);
     channel.closeFuture().addListener(closed -> left(channel, from));
     var tls = plan.tls();
     if (tls != null) {
@@ -146,8 +148,9 @@ public final class NettyServer {
 
   private void left(Channel channel, SocketAddress from) {
     admission.left(from);
-    conversations.remove(channel);
-    accepted.remove(channel);
+    if (accepted.remove(channel) instanceof Conversation) {
+      conversations.decrementAndGet();
+    }
     if (draining && accepted.isEmpty()) {
       drained.complete(null);
     }
@@ -167,7 +170,10 @@ public final class NettyServer {
   }
 
   void begun(Channel channel, Conversation conversation) {
-    conversations.put(channel, conversation);
+    // on the channel's loop, which alone removes it
+    if (accepted.replace(channel, conversation) != null) {
+      conversations.incrementAndGet();
+    }
     if (draining) {
       conversation.drain(0);
     }
@@ -184,11 +190,16 @@ public final class NettyServer {
     for (var channel : listening) {
       channel.close();
     }
-    var sessions = List.copyOf(conversations.values());
+    var sessions = new ArrayList<Conversation>();
+    for (var occupant : accepted.values()) {
+      if (occupant instanceof Conversation conversation) {
+        sessions.add(conversation);
+      }
+    }
     for (int i = 0; i < sessions.size(); i++) {
       sessions.get(i).drain((long) (window.toNanos() * ((double) i / sessions.size())));
     }
-    for (var channel : accepted) {
+    for (var channel : accepted.keySet()) {
       channel.pipeline().fireUserEventTriggered(Draining.EVENT);
     }
     if (accepted.isEmpty()) {
@@ -198,7 +209,9 @@ public final class NettyServer {
           loops
               .group()
               .schedule(
-                  () -> accepted.forEach(Channel::close), limit.toNanos(), TimeUnit.NANOSECONDS);
+                  () -> accepted.keySet().forEach(Channel::close),
+                  limit.toNanos(),
+                  TimeUnit.NANOSECONDS);
     }
     return drained.copy();
   }
@@ -210,7 +223,7 @@ public final class NettyServer {
 
   /** The number of open WebSocket connections. */
   public int connections() {
-    return conversations.size();
+    return conversations.get();
   }
 
   void httpBegun() {
@@ -259,7 +272,7 @@ public final class NettyServer {
     long begun = httpBegun.sum();
     return new ServerStatistics(
         new ServerStatistics.Connections(arrived.sum(), accepted.size()),
-        new ServerStatistics.Connections(sessions, conversations.size()),
+        new ServerStatistics.Connections(sessions, connections()),
         new ServerStatistics.Connections(begun, begun - ended),
         turnedAway.sum(),
         acceptFailures.sum(),

@@ -82,6 +82,22 @@ class ConversationTest {
   }
 
   @Test
+  void aLargeMessageLeavesOthersTheirTurn() {
+    var large = open(SILENT, Limits.defaults().outboundBytes(2 << 20), Overflow.CLOSE);
+    var otherWire = new MemoryWire();
+    var other = open(SILENT, Limits.defaults(), Overflow.CLOSE, Budget.ofHeap(), otherWire);
+    large.trySend(Binary.of(new byte[1 << 20]));
+    lane.tasks.remove().run(); // the end of this turn
+    assertThat(wire.written.size()).isBetween(256 << 10, (256 << 10) + 200);
+    other.trySend(Text.of("x"));
+    assertThat(lane.tasks).hasSize(2);
+    lane.turn();
+    assertThat(otherWire.written.size()).isEqualTo(3);
+    assertThat(wire.written.size()).isBetween(1 << 20, (1 << 20) + 500);
+    assertThat(lane.tasks).isEmpty();
+  }
+
+  @Test
   void answeringNeedsNoQueue() {
     var conversation = open(ECHO, Limits.defaults(), Overflow.CLOSE);
     conversation.receive(texts(100));
