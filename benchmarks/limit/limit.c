@@ -1,8 +1,7 @@
 /*
  * The physical limit: what a WebSocket echo costs when nothing but the kernel and one pass over the
- * bytes is left. A measure, not a server: it answers one fixed handshake key, reads and writes once
- * per readiness, does not check UTF-8, knows no limits but the size of its buffer, and trusts its
- * peer.
+ * bytes is left. A measure, not a server: it reads and writes once per readiness, does not check
+ * UTF-8, knows no limits but the size of its buffer, and trusts its peer.
  *
  *   cc -O2 -o limit limit.c && ./limit PORT
  *
@@ -26,11 +25,9 @@
 
 enum { BUFFER = 1 << 20, EVENTS = 1024, DATA_MASK = 0x0f, CLOSE = 8, PING = 9, PONG = 10 };
 
-/* The answer to the key of RFC 6455, 1.3. */
-static const char KEY[] = "dGhlIHNhbXBsZSBub25jZQ==";
-static const char ANSWER[] =
-    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+static const char KEY[] = "Sec-WebSocket-Key: ";
+static const char GUID[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+enum { KEY_SIZE = 24, ACCEPT_SIZE = 28 };
 
 typedef enum { OPENING, ECHO, PUBLISHER, SUBSCRIBER } Kind;
 
@@ -191,13 +188,67 @@ static void subscribe(Connection *c) {
   subscribers[subscribed++] = c;
 }
 
+static uint32_t turned(uint32_t word, int bits) { return word << bits | word >> (32 - bits); }
+
+/* SHA-1 (FIPS 180-4) of the 60 octets of key and GUID, which take two blocks. */
+static void sha1(const unsigned char *message, size_t size, unsigned char *digest) {
+  unsigned char blocks[128] = {0};
+  memcpy(blocks, message, size);
+  blocks[size] = 0x80;
+  blocks[126] = size * 8 >> 8;
+  blocks[127] = size * 8;
+  uint32_t h[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
+  for (int block = 0; block < 2; block++) {
+    uint32_t w[80];
+    for (int i = 0; i < 16; i++) {
+      const unsigned char *at = blocks + 64 * block + 4 * i;
+      w[i] = (uint32_t)at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3];
+    }
+    for (int i = 16; i < 80; i++) w[i] = turned(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+    uint32_t a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
+    for (int i = 0; i < 80; i++) {
+      uint32_t f = i < 20   ? ((b & c) | (~b & d)) + 0x5a827999
+                   : i < 40 ? (b ^ c ^ d) + 0x6ed9eba1
+                   : i < 60 ? ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc
+                            : (b ^ c ^ d) + 0xca62c1d6;
+      uint32_t next = turned(a, 5) + f + e + w[i];
+      e = d;
+      d = c;
+      c = turned(b, 30);
+      b = a;
+      a = next;
+    }
+    h[0] += a;
+    h[1] += b;
+    h[2] += c;
+    h[3] += d;
+    h[4] += e;
+  }
+  for (int i = 0; i < 20; i++) digest[i] = h[i / 4] >> (24 - 8 * (i % 4));
+}
+
+/* RFC 6455, 4.2.2: what the key of a request demands as the answer. */
+static void accept_value(const unsigned char *key, char *to) {
+  static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  unsigned char both[KEY_SIZE + sizeof GUID - 1], digest[21] = {0};
+  memcpy(both, key, KEY_SIZE);
+  memcpy(both + KEY_SIZE, GUID, sizeof GUID - 1);
+  sha1(both, sizeof both, digest);
+  for (int i = 0; i < 7; i++) {
+    uint32_t three = digest[3 * i] << 16 | digest[3 * i + 1] << 8 | digest[3 * i + 2];
+    for (int k = 0; k < 4; k++) to[4 * i + k] = letters[three >> (18 - 6 * k) & 63];
+  }
+  to[ACCEPT_SIZE - 1] = '=';
+}
+
 /* Answers the request head at the start of `in`; returns its size, 0 if it is not whole, -1 if it is
  * not one of ours. */
 static ssize_t handshake(Connection *c, size_t size) {
   unsigned char *stop = memmem(in, size, "\r\n\r\n", 4);
   if (!stop) return size > 8192 ? -1 : 0;
   size_t head = stop + 4 - in;
-  if (!memmem(in, head, KEY, sizeof KEY - 1)) return -1;
+  unsigned char *key = memmem(in, head, KEY, sizeof KEY - 1);
+  if (!key || key + sizeof KEY - 1 + KEY_SIZE > stop) return -1;
   if (!memcmp(in, "GET /pub ", 9)) {
     c->kind = PUBLISHER;
   } else if (!memcmp(in, "GET /fan ", 9)) {
@@ -206,7 +257,13 @@ static ssize_t handshake(Connection *c, size_t size) {
   } else {
     c->kind = ECHO;
   }
-  send_all(c, (const unsigned char *)ANSWER, sizeof ANSWER - 1);
+  char accept[ACCEPT_SIZE], answer[256];
+  accept_value(key + sizeof KEY - 1, accept);
+  int size_of_answer = snprintf(answer, sizeof answer,
+                                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                                "Connection: Upgrade\r\nSec-WebSocket-Accept: %.*s\r\n\r\n",
+                                ACCEPT_SIZE, accept);
+  send_all(c, (const unsigned char *)answer, size_of_answer);
   return head;
 }
 

@@ -59,7 +59,8 @@ public final class Main implements Runnable {
         .addSubcommand(new TokenCommand(environment))
         .addSubcommand(new PublishCommand(environment))
         .addSubcommand(new SubscribeCommand(environment))
-        .addSubcommand(new InfoCommand(environment));
+        .addSubcommand(new InfoCommand(environment))
+        .addSubcommand(new BenchCommand(environment));
     commandLine
         .setAbbreviatedOptionsAllowed(false)
         .setCaseInsensitiveEnumValuesAllowed(true)

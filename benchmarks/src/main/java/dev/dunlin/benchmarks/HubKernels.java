@@ -2,6 +2,7 @@ package dev.dunlin.benchmarks;
 
 import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.PublishResult;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -36,7 +37,7 @@ public class HubKernels {
   public int subscribers;
 
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
-  private final byte[] data = Wire.text(128);
+  private final byte[] data = "p".repeat(128).getBytes(StandardCharsets.US_ASCII);
   private final Hub hub = Hub.inMemory();
   private long delivered;
 

@@ -127,12 +127,11 @@ final class Loops {
 
   /** Ends the loops; returns when their threads have ended. */
   void stop() {
-    for (var lane : lanes.values()) {
-      lane.execute(() -> {
-        lane.release();
-        lane.receiveBuffer().release();
-      });
-    }
     group.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
+    // not before: connections read into these until their loop has ended
+    for (var lane : lanes.values()) {
+      lane.release();
+      lane.receiveBuffer().release();
+    }
   }
 }

@@ -17,7 +17,7 @@ final class NettyLane extends Lane {
   private final RandomGenerator random;
 
   NettyLane(EventLoop loop, int bufferCapacity) {
-    this(loop, bufferCapacity, new SecureRandom());
+    this(loop, bufferCapacity, new DrawnAhead(new SecureRandom()));
   }
 
   private NettyLane(EventLoop loop, int bufferCapacity, RandomGenerator random) {

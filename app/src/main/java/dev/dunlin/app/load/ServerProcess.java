@@ -1,4 +1,4 @@
-package dev.dunlin.benchmarks;
+package dev.dunlin.app.load;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,8 +7,17 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The server under load, seen from outside: where it listens and which process it is. */
-record Server(int port, long pid) {
+/**
+ * The process under load, seen from outside. Linux only.
+ *
+ * @param pid which process
+ */
+public record ServerProcess(long pid) {
+
+  /** Whether this machine tells how much CPU time the process has used. */
+  public boolean measurable() {
+    return Files.isReadable(Path.of("/proc/" + pid + "/schedstat"));
+  }
 
   /**
    * The user and system time of each of its threads so far, in nanoseconds. (The times of the whole
@@ -22,7 +31,7 @@ record Server(int port, long pid) {
           var run = Files.readString(task.resolve("schedstat")).split(" ", 2)[0];
           times.put(task.getFileName().toString(), Long.parseLong(run));
         } catch (NoSuchFileException ended) {
-          continue; // what it did last is not counted
+          // what it did last is not counted
         }
       }
     }
