@@ -11,10 +11,14 @@ import org.jspecify.annotations.Nullable;
  * What the outgoing queues of a server hold in all, against what the process can bear. Above it the
  * largest queues close first.
  *
- * <p>Only queues whose peers do not read as fast as they are sent to are counted: what leaves at
- * the end of its turn is never charged. Bytes that many queues share are charged once.
+ * <p>Only queues whose peers do not read as fast as they are sent to are counted, and what their
+ * wires hold: what leaves at the end of its turn is never charged. Bytes that many queues share are
+ * charged once.
  */
 public final class Budget {
+
+  /** What a waiting message takes beyond its payload: its objects, as measured. */
+  static final int MESSAGE_BYTES = 128;
 
   private static final int HEAP_SHARE = 4;
   private static final long LEAST_BYTES = 64L << 20;
@@ -73,7 +77,7 @@ public final class Budget {
         && shared.merge(new Identity(one.prepared()), 1, Integer::sum) > 1) {
       return;
     }
-    used.addAndGet(Outbox.size(item));
+    used.addAndGet(Outbox.size(item) + MESSAGE_BYTES);
   }
 
   /** Whether more is charged than there is. */
@@ -88,12 +92,12 @@ public final class Budget {
             != null) {
       return;
     }
-    used.addAndGet(-Outbox.size(item));
+    used.addAndGet(-Outbox.size(item) - MESSAGE_BYTES);
   }
 
-  /** A message has taken the place of another in a queue. */
-  void replace(int before, int after) {
-    used.addAndGet((long) after - before);
+  /** What is charged of a message or of a wire has become more, or less. */
+  void change(long difference) {
+    used.addAndGet(difference);
   }
 
   /**

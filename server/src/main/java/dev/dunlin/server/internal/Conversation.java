@@ -119,6 +119,10 @@ public final class Conversation extends SessionSide implements Occupant {
     connection.lost(detail);
     settle();
     lane.unwatch(this);
+    var waiting = waiting();
+    if (waiting != null) {
+      waiting.wireGone();
+    }
   }
 
   /**

@@ -70,6 +70,9 @@ final class Outbox {
     RETIRED
   }
 
+  /** The part of the limit that the wire may fill. */
+  private static final int WIRE_SHARE = 4;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Conversation owner;
   private final Budget budget;
@@ -85,6 +88,13 @@ final class Outbox {
 
   private volatile int count;
   private long bytes;
+
+  /** What the wire held when it last took no more; it counts like what waits behind it. */
+  private long inWire;
+
+  /** How much of that the process's budget counts, until the wire has sent it or is gone. */
+  private long wireCharged;
+
   private boolean flushAsked;
   private boolean retired;
   private boolean refusing;
@@ -140,7 +150,7 @@ final class Outbox {
   private boolean fits(Item item, int times) {
     // a message larger than the whole queue goes alone, or it could never be sent
     return count == 0
-        || (bytes + size(item) <= (long) maxBytes * times
+        || (bytes + inWire + size(item) <= (long) maxBytes * times
             && count + messages(item) <= (long) maxMessages * times);
   }
 
@@ -254,7 +264,7 @@ final class Outbox {
     }
     owner.lane.meter().conflated();
     int more = one.message.size() - waiting.message.size();
-    if (more > 0 && bytes + more > (long) maxBytes * times) {
+    if (more > 0 && bytes + inWire + more > (long) maxBytes * times) {
       // it counts like any other message; the one that it replaces is gone all the same
       if (!items.remove(waiting) && held != null) {
         held.remove(waiting);
@@ -264,7 +274,7 @@ final class Outbox {
     }
     bytes += more;
     if (charged) {
-      budget.replace(waiting.message.size(), one.message.size());
+      budget.change(more);
     }
     waiting.message = one.message;
     return true;
@@ -374,9 +384,21 @@ final class Outbox {
     }
   }
 
-  /** Counts what is here against the process's budget, or does so no more. */
-  void charge(boolean charge) {
+  /**
+   * The wire takes no more, so what is here counts against the process's budget, and what the wire
+   * holds against that and the limits; or all is well again.
+   *
+   * @param pending what the wire holds; it counts up to a quarter of the limit, so that a small
+   *     queue is more than its wire
+   * @param held how much of it is the wire's alone
+   */
+  void charge(boolean charge, long pending, long held) {
+    if (!charge && !charged && wireCharged == 0) {
+      return;
+    }
+    chargeWire(pending, held);
     if (charge == charged) {
+      relieveBudget();
       return;
     }
     lock.lock();
@@ -395,6 +417,22 @@ final class Outbox {
       lock.unlock();
     }
     relieveBudget();
+  }
+
+  private void chargeWire(long pending, long held) {
+    lock.lock();
+    try {
+      inWire = Math.min(pending, maxBytes / WIRE_SHARE);
+      budget.change(held - wireCharged);
+      wireCharged = held;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The transport has ended, and what it held is gone. */
+  void wireGone() {
+    chargeWire(0, 0);
   }
 
   private void uncharge() {
@@ -424,7 +462,7 @@ final class Outbox {
   boolean overfull() {
     lock.lock();
     try {
-      return bytes > maxBytes || count > maxMessages;
+      return bytes + inWire > maxBytes || count > maxMessages;
     } finally {
       lock.unlock();
     }

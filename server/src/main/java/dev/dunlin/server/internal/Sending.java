@@ -151,6 +151,11 @@ final class Sending implements Runnable {
     box.refuse();
   }
 
+  /** The transport has ended. */
+  void wireGone() {
+    box.wireGone();
+  }
+
   /** Sends what waits, as far as the wire takes it. */
   void drain() {
     var connection = owner.connection;
@@ -194,7 +199,8 @@ final class Sending implements Runnable {
     if (!connection.open()) {
       end();
     }
-    box.charge(!wire.writable() && connection.open());
+    boolean stuck = !wire.writable();
+    box.charge(stuck && connection.open(), stuck ? wire.pending() : 0, stuck ? wire.held() : 0);
     if (owner.pausedBy(Reading.PAUSED_BY_OUTBOX) && box.drained()) {
       owner.unpause(Reading.PAUSED_BY_OUTBOX);
     }

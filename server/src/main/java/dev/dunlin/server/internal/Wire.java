@@ -24,6 +24,11 @@ public interface Wire {
   /** Bytes accepted that the operating system has not taken yet. */
   long pending();
 
+  /** Those of them that are held for this wire alone, not shared with others. */
+  default long held() {
+    return pending();
+  }
+
   /** Bytes that the operating system has taken so far: stands still when the peer does not read. */
   long taken();
 

@@ -31,6 +31,10 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
   private final @Nullable FileDescriptor direct;
   private @Nullable Conversation conversation;
   private long handed;
+
+  /** Bytes that are pending and that other wires send too. */
+  private long shared;
+
   private boolean lingering;
   private boolean broken;
 
@@ -135,8 +139,10 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
     if (bytes.isDirect()) {
       writeDirect(bytes);
     }
-    if (bytes.hasRemaining() && !broken) {
-      hand(Unpooled.wrappedBuffer(bytes));
+    int rest = bytes.remaining();
+    if (rest > 0 && !broken) {
+      shared += rest;
+      channel.writeAndFlush(Unpooled.wrappedBuffer(bytes)).addListener(written -> shared -= rest);
     }
   }
 
@@ -168,6 +174,11 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
   public long pending() {
     var queue = channel.unsafe().outboundBuffer();
     return queue == null ? 0 : queue.totalPendingWriteBytes();
+  }
+
+  @Override
+  public long held() {
+    return Math.max(0, pending() - shared);
   }
 
   @Override

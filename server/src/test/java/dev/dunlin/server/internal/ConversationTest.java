@@ -27,6 +27,9 @@ import org.junit.jupiter.api.Test;
 
 class ConversationTest {
 
+  /** A frame with the text "first", which a stuck wire holds. */
+  private static final int FIRST_BYTES = 2 + 5;
+
   private static final Endpoint SILENT = session -> message -> {};
   private static final Endpoint ECHO =
       session ->
@@ -291,7 +294,8 @@ class ConversationTest {
 
   @Test
   void aboveTheBudgetTheLargestQueueCloses() {
-    var budget = new Budget(10_000);
+    int taken = 4 * (FIRST_BYTES + Budget.MESSAGE_BYTES);
+    var budget = new Budget(10_000 + taken);
     var sessions = new ArrayList<Conversation>();
     for (int i = 0; i < 4; i++) {
       var each = new MemoryWire();
@@ -310,7 +314,7 @@ class ConversationTest {
     lane.turn();
     assertThat(sessions.get(3).open()).isFalse();
     assertThat(sessions.subList(0, 3)).allMatch(Conversation::open);
-    assertThat(budget.used()).isEqualTo(6_500);
+    assertThat(budget.used()).as("the wire of the closed one too").isEqualTo(6_500 + taken);
   }
 
   @Test
@@ -327,7 +331,25 @@ class ConversationTest {
     conversation.trySend(Binary.of(new byte[6_000]));
     lane.turn();
     assertThat(conversation.open()).isFalse();
+    assertThat(budget.used()).as("what the wire still holds").isEqualTo(stuck.pending());
+    conversation.lost("the peer has gone");
     assertThat(budget.used()).isZero();
+  }
+
+  @Test
+  void whatTheWireHoldsCountsAgainstTheQueue() {
+    var stuck = new MemoryWire();
+    var limits = Limits.defaults().outboundBytes(10_000);
+    var conversation = open(SILENT, limits, Overflow.DROP_NEWEST, new Budget(1 << 20), stuck);
+    stuck.stuck = true;
+    conversation.trySend(Binary.of(new byte[2_000 - 4]));
+    lane.turn();
+    assertThat(conversation.trySend(Binary.of(new byte[8_000]))).isTrue();
+    lane.turn();
+    assertThat(conversation.trySend(Binary.of(new byte[1]))).isFalse();
+    stuck.release(conversation);
+    lane.turn();
+    assertThat(conversation.trySend(Binary.of(new byte[10_000]))).isTrue();
   }
 
   @Test
@@ -371,7 +393,7 @@ class ConversationTest {
       lane.turn();
       sessions.add(conversation);
     }
-    assertThat(budget.used()).isEqualTo(1_000);
+    assertThat(budget.used()).isEqualTo(1_000 + Budget.MESSAGE_BYTES + 5 * FIRST_BYTES);
     for (int i = 0; i < 5; i++) {
       wires.get(i).release(sessions.get(i));
     }
