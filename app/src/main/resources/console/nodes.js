@@ -40,6 +40,6 @@ export const view = () => html`
         ${fact('Id', node.uid)}
       </dl>
     </article>`)}
-  <p class="note">The console shows the node it is served by. Each node of a cluster has a console of its own.</p>`;
+  <p class="note">Apart from this page the console shows the node it is served by, which stands first. Each node has a console of its own.</p>`;
 
 const fact = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;

@@ -2,6 +2,7 @@ package dev.dunlin.app;
 
 import dev.dunlin.app.Fields.Malformed;
 import dev.dunlin.auth.Identity;
+import dev.dunlin.auth.Revocation;
 import dev.dunlin.auth.Tickets;
 import dev.dunlin.centrifuge.Disconnect;
 import dev.dunlin.centrifuge.ErrorCode;
@@ -15,6 +16,7 @@ import dev.dunlin.channels.PublishOptions;
 import dev.dunlin.channels.PublishResult;
 import dev.dunlin.channels.StreamPosition;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -42,6 +44,7 @@ final class ApiMethods {
           "unsubscribe",
           "disconnect",
           "refresh",
+          "revoke",
           "presence",
           "presence_stats",
           "history",
@@ -52,6 +55,9 @@ final class ApiMethods {
           "batch",
           "ticket");
 
+  /** How long a revocation lasts that does not say. */
+  private static final Duration REVOKED_FOR = Duration.ofDays(30);
+
   /** What a method answers: an object's members, or an error. */
   sealed interface Outcome {
     record Result(Json.Body body) implements Outcome {}
@@ -59,7 +65,7 @@ final class ApiMethods {
     record Failed(ErrorCode error) implements Outcome {}
   }
 
-  /** What this node says about itself. */
+  /** What is known of the nodes. */
   interface NodeInfo {
     void write(JsonGenerator json);
   }
@@ -129,6 +135,7 @@ final class ApiMethods {
           api.unsubscribe(target(request), request.text("channel")).thenApply(ApiMethods::done);
       case "disconnect" -> disconnect(request);
       case "refresh" -> refresh(request);
+      case "revoke" -> revoke(request);
       case "presence" ->
           api.presence(channel(request))
               .thenApply(clients ->
@@ -283,20 +290,34 @@ final class ApiMethods {
     if (wanted.isPresent()) {
       disconnect = SubscriptionFields.disconnect(wanted.get());
     }
-    api.disconnect(target(request), Set.copyOf(request.texts("whitelist")), disconnect);
-    return now(done(null));
+    return api.disconnect(target(request), Set.copyOf(request.texts("whitelist")), disconnect)
+        .thenApply(ApiMethods::done);
   }
 
   private CompletionStage<Outcome> refresh(Fields request) throws Malformed {
     var target = target(request);
     var end = request.instant("expire_at");
     var info = request.payload("info");
-    if (request.flag("expired")) {
-      api.disconnect(target, Set.of(), Disconnect.CONNECTION_EXPIRED);
-    } else {
-      api.refresh(target, end, info.length == 0 ? Optional.empty() : Optional.of(info));
-    }
-    return now(done(null));
+    var done =
+        request.flag("expired")
+            ? api.disconnect(target, Set.of(), Disconnect.CONNECTION_EXPIRED)
+            : api.refresh(target, end, info.length == 0 ? Optional.empty() : Optional.of(info));
+    return done.thenApply(ApiMethods::done);
+  }
+
+  /** One thing is withdrawn: a token, what was issued before a time, or a user. */
+  private CompletionStage<Outcome> revoke(Fields request) throws Malformed {
+    var user = name(request, "user");
+    var token = name(request, "token");
+    var before = request.instant("issued_before");
+    var until = request.instant("until").orElseGet(() -> Instant.now().plus(REVOKED_FOR));
+    var revocation =
+        token
+            .<Revocation>map(id -> new Revocation.OfToken(id, until))
+            .or(() -> before.map(time -> new Revocation.IssuedBefore(user, time, until)))
+            .or(() -> user.map(id -> new Revocation.OfUser(id, until)))
+            .orElseThrow(() -> Rejection.error(ErrorCode.BAD_REQUEST));
+    return api.revoke(revocation).thenApply(ApiMethods::done);
   }
 
   // ---- channels
@@ -346,17 +367,17 @@ final class ApiMethods {
   }
 
   private CompletionStage<Outcome> channels(Fields request) throws Malformed {
-    var channels = api.channels(request.text("pattern"));
-    return now(
-        new Outcome.Result(json -> {
-          json.writeObjectPropertyStart("channels");
-          channels.forEach((name, clients) -> {
-            json.writeObjectPropertyStart(name);
-            json.writeNumberProperty("num_clients", clients);
-            json.writeEndObject();
-          });
-          json.writeEndObject();
-        }));
+    return api.allChannels(request.text("pattern"))
+        .thenApply(channels ->
+            new Outcome.Result(json -> {
+              json.writeObjectPropertyStart("channels");
+              channels.forEach((name, clients) -> {
+                json.writeObjectPropertyStart(name);
+                json.writeNumberProperty("num_clients", clients);
+                json.writeEndObject();
+              });
+              json.writeEndObject();
+            }));
   }
 
   // ---- procedures

@@ -3,9 +3,6 @@ package dev.dunlin.app;
 import dev.dunlin.centrifuge.CentrifugeEndpoint;
 import dev.dunlin.channels.Hub;
 import dev.dunlin.server.Listener;
-import java.lang.management.ManagementFactory;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 
@@ -54,33 +51,11 @@ final class Console implements AutoCloseable {
         new ConsoleAnswers(
             clients.api(),
             clients.clients(),
-            () -> facts(node, config, hub, clients),
+            node::console,
             () -> ConsoleSettings.of(config),
             development ? Optional.of(new TokenMaker(config.client().token())) : Optional.empty(),
             where);
     return Optional.of(new Console(new ConsolePages(access, where), access, answers, hub, clients));
-  }
-
-  private static Map<String, Object> facts(
-      NodeReport node, Config config, Hub hub, CentrifugeEndpoint clients) {
-    var runtime = Runtime.getRuntime();
-    var facts = new LinkedHashMap<String, Object>();
-    facts.put("uid", node.uid());
-    facts.put("name", node.name());
-    facts.put("version", VersionCommand.version());
-    facts.put("uptime", ManagementFactory.getRuntimeMXBean().getUptime() / 1000);
-    facts.put("broker", config.broker().type());
-    facts.put("linked", hub.linked());
-    facts.put("clients", clients.clients().count());
-    facts.put("users", clients.clients().users());
-    facts.put("channels", hub.stats().channels());
-    facts.put("subscriptions", hub.stats().subscriptions());
-    facts.put("heap", runtime.totalMemory() - runtime.freeMemory());
-    facts.put("maxHeap", runtime.maxMemory());
-    facts.put("processors", runtime.availableProcessors());
-    facts.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
-    facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-    return facts;
   }
 
   /** Adds the console to a listener. */

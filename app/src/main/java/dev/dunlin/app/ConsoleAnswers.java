@@ -65,7 +65,7 @@ final class ConsoleAnswers {
 
   private final ServerApi api;
   private final Clients clients;
-  private final Supplier<Map<String, Object>> node;
+  private final Supplier<List<Map<String, Object>>> nodes;
   private final Supplier<List<ConsoleSettings.Setting>> settings;
   private final Optional<TokenMaker> tokens;
   private final ConsoleClients where;
@@ -73,20 +73,20 @@ final class ConsoleAnswers {
   /**
    * Answers about this node.
    *
-   * @param node what is known of the node
+   * @param nodes what is known of the nodes, this one first
    * @param tokens makes the playground's tokens; empty where it makes none
    * @param where where clients connect
    */
   ConsoleAnswers(
       ServerApi api,
       Clients clients,
-      Supplier<Map<String, Object>> node,
+      Supplier<List<Map<String, Object>>> nodes,
       Supplier<List<ConsoleSettings.Setting>> settings,
       Optional<TokenMaker> tokens,
       ConsoleClients where) {
     this.api = api;
     this.clients = clients;
-    this.node = node;
+    this.nodes = nodes;
     this.settings = settings;
     this.tokens = tokens;
     this.where = where;
@@ -96,7 +96,7 @@ final class ConsoleAnswers {
   Map<String, Object> welcome() {
     return Map.of(
         "version", VersionCommand.version(),
-        "node", node.get(),
+        "node", nodes.get().stream().findFirst().orElse(Map.of()),
         "tokens", tokens.isPresent(),
         "clientPath", Dunlin.CLIENTS,
         "clientPort", where.port(),
@@ -118,7 +118,7 @@ final class ConsoleAnswers {
       case "connection" -> connection(text(question, "client"));
       case "disconnect" -> disconnect(question);
       case "unsubscribe" -> unsubscribe(question);
-      case "nodes" -> List.of(node.get());
+      case "nodes" -> nodes.get();
       case "configuration" -> settings.get();
       case "token" -> token(question);
       default -> throw new Refused("The console does not know this question.");

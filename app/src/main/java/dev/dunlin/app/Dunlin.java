@@ -84,9 +84,10 @@ final class Dunlin implements AutoCloseable {
       var tickets = Tickets.create();
       endpoint = made();
       metrics.watch(hub, endpoint.clients(), ConfigRules.insecure(config).size());
-      report = new NodeReport(uid, config, hub, endpoint.clients());
+      report = new NodeReport(endpoint.nodes());
       console = Console.of(config, development, hub, endpoint, report);
       server = listen(tickets);
+      endpoint.join(uid, NodeReport.name(config), this::facts);
       metrics.watch(server);
       console.ifPresent(page -> page.counting(server::connections));
     } catch (RuntimeException failure) {
@@ -114,6 +115,10 @@ final class Dunlin implements AutoCloseable {
   }
 
   // ---- parts
+
+  private Map<String, String> facts() {
+    return NodeReport.facts(config, hub);
+  }
 
   private static Broker broker(Config.Broker choice) {
     var options = new LinkedHashMap<String, String>();
@@ -375,6 +380,7 @@ final class Dunlin implements AutoCloseable {
     console.ifPresent(Console::close);
     server.close();
     backends.close();
+    endpoint.nodes().close();
     hub.close();
   }
 }

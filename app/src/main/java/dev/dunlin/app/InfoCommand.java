@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Show who is connected to a running server.",
       "",
-      "Connections, users, subscriptions and channels of the node that answers.",
+      "Connections, users, subscriptions and channels of every node that shares its broker.",
       ""
     })
 final class InfoCommand implements Runnable {

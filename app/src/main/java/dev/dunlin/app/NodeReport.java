@@ -1,36 +1,29 @@
 package dev.dunlin.app;
 
-import dev.dunlin.centrifuge.Clients;
+import dev.dunlin.centrifuge.NodeInfo;
+import dev.dunlin.centrifuge.Nodes;
 import dev.dunlin.channels.Hub;
-import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import tools.jackson.core.JsonGenerator;
 
-/** What this node answers to {@code info}. */
+/** What is told of the nodes: to {@code info}, to the console, and by this node to the others. */
 final class NodeReport {
 
-  private final String uid;
-  private final String name;
-  private final Hub hub;
-  private final Clients clients;
+  private final Nodes nodes;
 
-  NodeReport(String uid, Config config, Hub hub, Clients clients) {
-    this.uid = uid;
-    this.name =
-        config.node().name().isEmpty()
-            ? host() + "_" + config.httpServer().port()
-            : config.node().name();
-    this.hub = hub;
-    this.clients = clients;
+  NodeReport(Nodes nodes) {
+    this.nodes = nodes;
   }
 
-  String uid() {
-    return uid;
-  }
-
-  String name() {
-    return name;
+  /** What the node of this configuration is called. */
+  static String name(Config config) {
+    return config.node().name().isEmpty()
+        ? host() + "_" + config.httpServer().port()
+        : config.node().name();
   }
 
   private static String host() {
@@ -41,19 +34,63 @@ final class NodeReport {
     }
   }
 
+  /** What a node tells of itself beside its numbers, by the names that the console shows. */
+  static Map<String, String> facts(Config config, Hub hub) {
+    var runtime = Runtime.getRuntime();
+    return Map.of(
+        "broker", config.broker().type(),
+        "linked", String.valueOf(hub.linked()),
+        "heap", String.valueOf(runtime.totalMemory() - runtime.freeMemory()),
+        "maxHeap", String.valueOf(runtime.maxMemory()),
+        "processors", String.valueOf(runtime.availableProcessors()),
+        "java", System.getProperty("java.vm.name") + " " + Runtime.version(),
+        "system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+  }
+
+  /** The nodes for the console, this one first. */
+  List<Map<String, Object>> console() {
+    return nodes.all().stream().map(NodeReport::console).toList();
+  }
+
+  private static Map<String, Object> console(NodeInfo node) {
+    var facts = new LinkedHashMap<String, Object>();
+    node.facts().forEach((name, value) -> facts.put(name, typed(name, value)));
+    facts.put("uid", node.uid());
+    facts.put("name", node.name());
+    facts.put("version", node.version());
+    facts.put("uptime", node.uptime().toSeconds());
+    facts.put("clients", node.clients());
+    facts.put("users", node.users());
+    facts.put("channels", node.channels());
+    facts.put("subscriptions", node.subscriptions());
+    return facts;
+  }
+
+  /** As the console's page takes it; facts of nodes of another version stay as they are. */
+  private static Object typed(String name, String value) {
+    return switch (name) {
+      case "linked" -> value.equals("true");
+      case "heap", "maxHeap", "processors" ->
+          value.matches("[0-9]{1,18}") ? (Object) Long.valueOf(value) : value;
+      default -> value;
+    };
+  }
+
+  /** The answer to {@code info}. */
   void write(JsonGenerator json) {
-    var stats = hub.stats();
     json.writeArrayPropertyStart("nodes");
-    json.writeStartObject();
-    json.writeStringProperty("uid", uid);
-    json.writeStringProperty("name", name);
-    json.writeStringProperty("version", VersionCommand.version());
-    json.writeNumberProperty("num_clients", clients.count());
-    json.writeNumberProperty("num_users", clients.users());
-    json.writeNumberProperty("num_subs", stats.subscriptions());
-    json.writeNumberProperty("num_channels", stats.channels());
-    json.writeNumberProperty("uptime", ManagementFactory.getRuntimeMXBean().getUptime() / 1000);
-    json.writeEndObject();
+    for (var node : nodes.all()) {
+      json.writeStartObject();
+      json.writeStringProperty("uid", node.uid());
+      json.writeStringProperty("name", node.name());
+      json.writeStringProperty("version", node.version());
+      json.writeNumberProperty("num_clients", node.clients());
+      json.writeNumberProperty("num_users", node.users());
+      json.writeNumberProperty("num_subs", node.subscriptions());
+      json.writeNumberProperty("num_channels", node.channels());
+      json.writeNumberProperty("uptime", node.uptime().toSeconds());
+      json.writeEndObject();
+    }
     json.writeEndArray();
   }
 }

@@ -16,7 +16,6 @@ import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionException;
@@ -186,7 +185,7 @@ class ConsoleTest {
     return new ConsoleAnswers(
         endpoint.api(),
         endpoint.clients(),
-        Map::of,
+        List::of,
         List::of,
         Optional.empty(),
         new ConsoleClients(0, false));

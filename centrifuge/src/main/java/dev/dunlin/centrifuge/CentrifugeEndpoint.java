@@ -44,7 +44,7 @@ public final class CentrifugeEndpoint implements Endpoint {
   /** The subprotocol that stands for JSON, as does none at all. */
   public static final String JSON = "centrifuge-json";
 
-  private final Node node;
+  final Node node;
 
   private CentrifugeEndpoint(Node node) {
     this.node = node;
@@ -72,7 +72,8 @@ public final class CentrifugeEndpoint implements Endpoint {
             InstantSource.system(),
             new Clients(),
             new ChannelNumbers(),
-            new Occupancy()));
+            new Occupancy(),
+            new Nodes()));
   }
 
   /**
@@ -174,6 +175,25 @@ public final class CentrifugeEndpoint implements Endpoint {
   /** Who is connected to this node. */
   public Clients clients() {
     return node.clients();
+  }
+
+  /**
+   * Joins the other nodes that share the broker: from now on they know of each other, and {@link
+   * #api()} reaches the clients of all. Once; the nodes are left by closing what is returned,
+   * before the hub is closed. Endpoints made from one another are one node.
+   *
+   * @param uid this node's id, one that no other has had
+   * @param name what people call this node
+   * @param facts what else it tells of itself, asked for every second; never waits
+   */
+  public Nodes join(String uid, String name, Supplier<Map<String, String>> facts) {
+    node.nodes().join(node, uid, name, facts);
+    return node.nodes();
+  }
+
+  /** The nodes that share the broker; none before this one has {@linkplain #join joined}. */
+  public Nodes nodes() {
+    return node.nodes();
   }
 
   /** What the application may do to channels and clients. */
@@ -286,7 +306,8 @@ public final class CentrifugeEndpoint implements Endpoint {
           clock,
           from.clients(),
           from.numbers(),
-          from.occupancy());
+          from.occupancy(),
+          from.nodes());
     }
   }
 }

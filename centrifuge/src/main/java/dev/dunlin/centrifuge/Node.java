@@ -32,7 +32,8 @@ record Node(
     InstantSource clock,
     Clients clients,
     ChannelNumbers numbers,
-    Occupancy occupancy) {
+    Occupancy occupancy,
+    Nodes nodes) {
 
   /** The rules of channels as they are now. */
   Namespaces namespaces() {

@@ -1,5 +1,6 @@
 package dev.dunlin.centrifuge;
 
+import dev.dunlin.auth.Revocation;
 import dev.dunlin.channels.ClientInfo;
 import dev.dunlin.channels.History;
 import dev.dunlin.channels.HistoryQuery;
@@ -9,6 +10,7 @@ import dev.dunlin.channels.PublishResult;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,15 +18,25 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the application may do to channels and clients, by the rules of the namespaces but without
  * anybody's permission: the calls of the server API. For any thread; no call waits. Stages fail
  * with a {@link Rejection} that carries the protocol's error code.
+ *
+ * <p>What is done to a user's connections is done on every node that has {@linkplain
+ * CentrifugeEndpoint#join joined}. The stage completes when all of them have done it; if one does
+ * not answer it fails with a temporary error, and asking again does no harm.
  */
 public final class ServerApi {
+
+  private static final CompletionStage<Map<String, Integer>> NOTHING =
+      CompletableFuture.completedStage(Map.of());
+  private static final Function<Map<String, Integer>, @Nullable Void> DONE = nothing -> null;
 
   private final Node node;
 
@@ -85,36 +97,23 @@ public final class ServerApi {
   public CompletionStage<Void> subscribe(Target target, String channel, SubscribeOptions options) {
     return guarded(() -> {
       checked(channel);
-      return all(target, client -> client.subscribe(channel, options));
+      return everywhere(new NodeCall.Subscribe(target, channel, options)).thenApply(DONE);
     });
   }
 
   /** Ends a user's subscriptions to a channel, or to all channels if it is empty. */
   public CompletionStage<Void> unsubscribe(Target target, String channel) {
-    return all(
-        target,
-        client -> {
-          var channels = channel.isEmpty() ? client.channels() : Set.of(channel);
-          return CompletableFuture.allOf(
-              channels.stream()
-                  .map(each -> client.unsubscribe(each, UnsubscribeCode.SERVER))
-                  .map(CompletionStage::toCompletableFuture)
-                  .toArray(CompletableFuture<?>[]::new));
-        });
+    return everywhere(new NodeCall.Unsubscribe(target, channel)).thenApply(DONE);
   }
 
   /** Disconnects a user's connections, except those with an id in {@code keep}. */
-  public void disconnect(Target target, Set<String> keep, Disconnect disconnect) {
-    for (var client : clients(target)) {
-      if (!keep.contains(client.id())) {
-        client.disconnect(disconnect);
-      }
-    }
+  public CompletionStage<Void> disconnect(Target target, Set<String> keep, Disconnect disconnect) {
+    return everywhere(new NodeCall.Disconnect(target, keep, disconnect)).thenApply(DONE);
   }
 
   /** Moves the end of a user's connections; empty means that they have none. */
-  public void refresh(Target target, Optional<Instant> expiresAt) {
-    refresh(target, expiresAt, Optional.empty());
+  public CompletionStage<Void> refresh(Target target, Optional<Instant> expiresAt) {
+    return refresh(target, expiresAt, Optional.empty());
   }
 
   /**
@@ -122,8 +121,17 @@ public final class ServerApi {
    *
    * @param info what other clients see of them from now on; empty leaves it
    */
-  public void refresh(Target target, Optional<Instant> expiresAt, Optional<byte[]> info) {
-    clients(target).forEach(client -> client.refresh(expiresAt, info));
+  public CompletionStage<Void> refresh(
+      Target target, Optional<Instant> expiresAt, Optional<byte[]> info) {
+    return everywhere(new NodeCall.Refresh(target, expiresAt, info)).thenApply(DONE);
+  }
+
+  /**
+   * Withdraws what was granted: connections that it concerns end with 3500 and none of them comes
+   * back. Nodes that join later are told.
+   */
+  public CompletionStage<Void> revoke(Revocation revocation) {
+    return everywhere(new NodeCall.Revoke(revocation)).thenApply(DONE);
   }
 
   /** Who is in a channel, by connection id. */
@@ -183,6 +191,15 @@ public final class ServerApi {
     return found;
   }
 
+  /**
+   * The channels with subscribers on any node, and how many each.
+   *
+   * @param pattern as for {@link #channels}
+   */
+  public CompletionStage<Map<String, Integer>> allChannels(String pattern) {
+    return everywhere(new NodeCall.Channels(pattern));
+  }
+
   private static Pattern glob(String pattern) {
     var regex = new StringBuilder();
     var literal = new StringBuilder();
@@ -234,8 +251,58 @@ public final class ServerApi {
     }
   }
 
-  private CompletionStage<Void> all(
-      Target target, java.util.function.Function<Client, CompletionStage<?>> action) {
+  // ---- on this node and on the others
+
+  /** Does it here and asks all other nodes to. Fails if one of them could not or says nothing. */
+  private CompletionStage<Map<String, Integer>> everywhere(NodeCall call) {
+    return here(call)
+        .thenCombine(
+            node.nodes().ask(call),
+            (here, there) -> {
+              var sum = new HashMap<>(there);
+              here.forEach((channel, subscribers) -> sum.merge(channel, subscribers, Integer::sum));
+              return sum;
+            });
+  }
+
+  /** Does it to the clients of this node. */
+  CompletionStage<Map<String, Integer>> here(NodeCall call) {
+    return switch (call) {
+      case NodeCall.Disconnect it -> {
+        for (var client : clients(it.target())) {
+          if (!it.keep().contains(client.id())) {
+            client.disconnect(it.disconnect());
+          }
+        }
+        yield NOTHING;
+      }
+      case NodeCall.Unsubscribe it ->
+          all(it.target(), client -> unsubscribe(client, it.channel())).thenApply(done -> Map.of());
+      case NodeCall.Subscribe it ->
+          all(it.target(), client -> client.subscribe(it.channel(), it.options()))
+              .thenApply(done -> Map.of());
+      case NodeCall.Refresh it -> {
+        clients(it.target()).forEach(client -> client.refresh(it.expiresAt(), it.info()));
+        yield NOTHING;
+      }
+      case NodeCall.Revoke it -> {
+        node.revocations().add(it.revocation());
+        yield NOTHING;
+      }
+      case NodeCall.Channels it -> CompletableFuture.completedStage(channels(it.pattern()));
+    };
+  }
+
+  private static CompletionStage<?> unsubscribe(Client client, String channel) {
+    var channels = channel.isEmpty() ? client.channels() : Set.of(channel);
+    return CompletableFuture.allOf(
+        channels.stream()
+            .map(each -> client.unsubscribe(each, UnsubscribeCode.SERVER))
+            .map(CompletionStage::toCompletableFuture)
+            .toArray(CompletableFuture<?>[]::new));
+  }
+
+  private CompletionStage<Void> all(Target target, Function<Client, CompletionStage<?>> action) {
     return CompletableFuture.allOf(
         clients(target).stream()
             .map(action)

@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A connection {@linkplain #watch watches} for its own revocation from the moment it is let in;
  * checking and watching are one step, so nothing slips between. Entries are forgotten when their
- * time is over. Kept in this process: who runs several nodes tells each. Safe for many threads.
+ * time is over. Kept in this process: the channel protocol's server API tells all nodes. Safe for many
+ * threads.
  */
 public final class Revocations {
 
@@ -162,6 +163,20 @@ public final class Revocations {
       return () -> {};
     }
     return () -> unwatch(watcher);
+  }
+
+  /** What is withdrawn at this moment, in no order. */
+  public List<Revocation> all() {
+    lock.lock();
+    try {
+      forgetEnded(clock.instant());
+      var all = new ArrayList<Revocation>(users.values());
+      all.addAll(tokens.values());
+      all.addAll(issuedBefore.values());
+      return all;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** How many revocations are remembered. */
