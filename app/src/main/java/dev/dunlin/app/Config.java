@@ -74,6 +74,11 @@ record Config(
               fallback = "1000",
               consequence = "beyond it the answer is 503; 0: no limit, as behind a proxy")
           int connectionLimitPerAddress,
+      @Option(
+              value = "The most new connections in a second, in the mean",
+              fallback = "2000",
+              consequence = "beyond it the answer is 503 with Retry-After; 0: no limit")
+          int connectionRateLimit,
       Tls tls) {}
 
   /** Encryption. */

@@ -288,7 +288,8 @@ final class Dunlin implements AutoCloseable {
         .outboundBytes((int) config.client().queueMaxSize())
         .maxRequestBodyBytes((int) config.httpServer().maxRequestBodySize())
         .maxConnections(config.httpServer().connectionLimit())
-        .maxConnectionsPerAddress(config.httpServer().connectionLimitPerAddress());
+        .maxConnectionsPerAddress(config.httpServer().connectionLimitPerAddress())
+        .maxNewConnectionsPerSecond(config.httpServer().connectionRateLimit());
   }
 
   /** What is served over plain HTTP, by path. */

@@ -36,6 +36,7 @@ public final class Limits {
   private int maxRequestBodyBytes = 1 << 20;
   private int maxConnections = 0;
   private int maxConnectionsPerAddress = 1000;
+  private int maxNewConnectionsPerSecond = 2000;
   private int maxTakeoverContexts = 1000;
 
   private Limits() {}
@@ -63,6 +64,7 @@ public final class Limits {
     maxRequestBodyBytes = from.maxRequestBodyBytes;
     maxConnections = from.maxConnections;
     maxConnectionsPerAddress = from.maxConnectionsPerAddress;
+    maxNewConnectionsPerSecond = from.maxNewConnectionsPerSecond;
     maxTakeoverContexts = from.maxTakeoverContexts;
   }
 
@@ -376,6 +378,22 @@ public final class Limits {
   public Limits maxConnectionsPerAddress(int value) {
     var copy = new Limits(this);
     copy.maxConnectionsPerAddress = atLeast(0, value, "maxConnectionsPerAddress");
+    return copy;
+  }
+
+  /**
+   * How many connections a server takes in a second, in the mean; as many may come at once after a
+   * quiet second. Beyond it the answer is 503 with {@code Retry-After}, and over TLS the connection
+   * is closed; 0 sets no limit. Default 2,000.
+   */
+  public int maxNewConnectionsPerSecond() {
+    return maxNewConnectionsPerSecond;
+  }
+
+  /** These limits with another {@link #maxNewConnectionsPerSecond()}. */
+  public Limits maxNewConnectionsPerSecond(int value) {
+    var copy = new Limits(this);
+    copy.maxNewConnectionsPerSecond = atLeast(0, value, "maxNewConnectionsPerSecond");
     return copy;
   }
 

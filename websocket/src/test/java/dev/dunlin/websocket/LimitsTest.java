@@ -44,6 +44,7 @@ class LimitsTest {
                 Map.entry("maxRequestBodyBytes", 1 << 20),
                 Map.entry("maxConnections", 0),
                 Map.entry("maxConnectionsPerAddress", 1000),
+                Map.entry("maxNewConnectionsPerSecond", 2000),
                 Map.entry("maxTakeoverContexts", 1000)));
   }
 

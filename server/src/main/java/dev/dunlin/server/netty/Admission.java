@@ -8,20 +8,32 @@ import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** Counts connections, in all and per address, against the limits. */
+/** Counts connections, in all, per address and per second, against the limits. */
 final class Admission {
 
   private static final int RESERVED_FILES = 500;
 
   private final int most;
   private final int mostPerAddress;
+  private final long nanosEach;
+
+  /**
+   * When the connections taken so far would have come at the mean rate. One is refused while that
+   * is more than a second ahead: a token bucket of a second's tokens in one number.
+   */
+  private final AtomicLong taken = new AtomicLong();
+
   private final AtomicInteger all = new AtomicInteger();
   private final ConcurrentHashMap<InetAddress, Integer> perAddress = new ConcurrentHashMap<>();
 
   Admission(Limits limits) {
     this.most = limits.maxConnections() > 0 ? limits.maxConnections() : byOpenFiles();
+    int perSecond = limits.maxNewConnectionsPerSecond();
+    this.nanosEach = perSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / perSecond;
     this.mostPerAddress = limits.maxConnectionsPerAddress();
   }
 
@@ -44,8 +56,30 @@ final class Admission {
     return Integer.MAX_VALUE;
   }
 
-  /** Whether one more may come from there; if so it counts until {@link #left}. */
-  boolean enter(SocketAddress from) {
+  /** Whether a connection may come now, so soon after others. */
+  private boolean inTime(long now) {
+    while (nanosEach > 0) {
+      long before = taken.get();
+      long then = Math.max(before, now);
+      if (then - now > TimeUnit.SECONDS.toNanos(1) - nanosEach) {
+        return false;
+      }
+      if (taken.compareAndSet(before, then + nanosEach)) {
+        return true;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Whether one more may come from there; if so it counts until {@link #left}.
+   *
+   * @param now nanoseconds of a clock that all loops share
+   */
+  boolean enter(SocketAddress from, long now) {
+    if (!inTime(now)) {
+      return false;
+    }
     if (all.incrementAndGet() > most) {
       all.decrementAndGet();
       return false;

@@ -117,7 +117,7 @@ public final class NettyServer {
   private void accept(Channel channel, ListenerPlan plan) {
     var lane = loops.lane(channel);
     var from = channel.remoteAddress();
-    if (draining || !admission.enter(from)) {
+    if (draining || !admission.enter(from, lane.now())) {
       turnedAway.increment();
       turnAway(channel, lane, plan);
       return;
