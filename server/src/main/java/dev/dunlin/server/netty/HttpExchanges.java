@@ -21,6 +21,7 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -32,8 +33,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Plain HTTP on a connection that did not ask for WebSocket: one request at a time, its body
- * bounded, its handler on a virtual thread. Lane-confined.
+ * Plain HTTP on a connection that has not asked for WebSocket, or not yet: one request at a time,
+ * its body bounded, its handler on a virtual thread. Lane-confined.
  */
 final class HttpExchanges extends ChannelInboundHandlerAdapter {
 
@@ -138,6 +139,10 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
       refuse(context, Refusal.of(400, "a header line is malformed"));
       return;
     }
+    if (request.headers().size() > limits.maxHeaders()) {
+      refuse(context, Refusal.of(431, "more than " + limits.maxHeaders() + " header lines"));
+      return;
+    }
     var outcome =
         RequestHead.of(
             request.method().name(),
@@ -153,10 +158,6 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
   }
 
   private void begin(ChannelHandlerContext context, HttpMessage message, UpgradeRequest request) {
-    if (request.isUpgrade()) {
-      refuse(context, Refusal.of(400, "WebSocket needs a connection of its own"));
-      return;
-    }
     if (HttpUtil.getContentLength(message, -1L) > limits.maxRequestBodyBytes()) {
       refuse(context, tooLarge());
       return;
@@ -175,6 +176,10 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
       return;
     }
     head = null;
+    if (request.isUpgrade()) {
+      upgrade(context, request);
+      return;
+    }
     var match = plan.http().match(request.path());
     if (match.isEmpty()) {
       lane.meter().refused(404);
@@ -196,6 +201,17 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     Thread.ofVirtual()
         .name("dunlin-http")
         .start(() -> handle(context, found.target(), whole, request));
+  }
+
+  /** The connection leaves HTTP: what answers a first request answers this one. */
+  private void upgrade(ChannelHandlerContext context, UpgradeRequest request) {
+    ended = true; // for this handler: a client sends nothing until it has its answer
+    var pipeline = context.pipeline();
+    var opening = new Opening(server, plan, lane, limits, secure);
+    pipeline.replace(this, null, opening);
+    pipeline.remove(HttpServerCodec.class);
+    pipeline.remove(CopyIn.class);
+    opening.upgrade(pipeline.context(opening), request);
   }
 
   private void handle(

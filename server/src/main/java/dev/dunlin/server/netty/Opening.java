@@ -85,6 +85,12 @@ final class Opening extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /** Answers an upgrade whose head has been read by others. */
+  void upgrade(ChannelHandlerContext context, UpgradeRequest request) {
+    answered = true;
+    answer(context, request, ByteBuffer.allocate(0));
+  }
+
   private void answer(ChannelHandlerContext context, UpgradeRequest request, ByteBuffer rest) {
     if (!request.isUpgrade() && !plan.http().isEmpty()) {
       plainHttp(context, request, rest);

@@ -1,0 +1,94 @@
+package dev.dunlin.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dunlin.auth.AuthenticationException;
+import dev.dunlin.auth.Identity;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** WebSocket on a connection that has carried plain HTTP before. */
+class KeptAliveTest {
+
+  private static final String PAGE = "GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+  private static String upgrade(String path) {
+    return "GET "
+        + path
+        + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+  }
+
+  private static WebSocketServer.Builder server() {
+    return WebSocketServer.builder()
+        .route("/echo", ServerTest.ECHO)
+        .http("/page", request -> HttpResponse.text(200, "page\n"));
+  }
+
+  private static void getPage(RawPeer peer) throws Exception {
+    assertThat(peer.head()).startsWith("HTTP/1.1 200");
+    assertThat(peer.body(5)).isEqualTo("page\n");
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.dunlin.server.ServerTest#transports")
+  void anUpgradeAfterPlainRequestsIsAnswered(Transport transport) throws Exception {
+    try (var server = server().transport(transport).start(0);
+        var peer = RawPeer.connect(server.port())) {
+      for (int i = 0; i < 2; i++) {
+        peer.write(PAGE);
+        getPage(peer);
+      }
+      peer.write(upgrade("/echo"));
+      assertThat(peer.head())
+          .startsWith("HTTP/1.1 101")
+          .containsIgnoringCase("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+      for (int i = 0; i < 3; i++) {
+        peer.write(RawPeer.text("hello " + i));
+        assertThat(peer.readText()).isEqualTo("hello " + i);
+      }
+      peer.write(RawPeer.close(1000));
+      assertThat(peer.read().closeCode()).isEqualTo(1000);
+      assertThat(peer.drain()).isZero();
+      assertThat(server.statistics().http().begun()).isEqualTo(1);
+      assertThat(server.statistics().webSocket().begun()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void anUpgradeRightBehindAPlainRequestWaitsForItsAnswer() throws Exception {
+    try (var server = server().start(0);
+        var peer = RawPeer.connect(server.port())) {
+      peer.write(PAGE + upgrade("/echo"));
+      getPage(peer);
+      assertThat(peer.head()).startsWith("HTTP/1.1 101");
+      peer.write(RawPeer.text("hello"));
+      assertThat(peer.readText()).isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void aRefusedUpgradeSaysWhy() throws Exception {
+    try (var server =
+        server()
+            .route(
+                Route.at("/closed")
+                    .authenticate(credentials ->
+                        CompletableFuture.<Identity>failedStage(
+                            new AuthenticationException(
+                                AuthenticationException.Reason.INVALID, "no"))),
+                ServerTest.ECHO)
+            .start(0)) {
+      for (var each : new String[][] {{"/closed", "401"}, {"/nowhere", "404"}}) {
+        try (var peer = RawPeer.connect(server.port())) {
+          peer.write(PAGE);
+          getPage(peer);
+          peer.write(upgrade(each[0]));
+          assertThat(peer.head()).startsWith("HTTP/1.1 " + each[1]);
+        }
+      }
+    }
+  }
+}
