@@ -35,6 +35,7 @@ function follow(name, protocol, address, channels) {
     websocket: count++ % 4 < 2 ? WebSocket : Uncompressed,
     minReconnectDelay: 20,
     maxReconnectDelay: 300,
+    timeout: 60000, // longer than any reader is slow
   });
   client.on('connected', (context) => say(name, 'connected', context.client));
   client.on('connecting', (context) => say(name, 'disconnected', context.code));

@@ -23,6 +23,9 @@ final class MemoryWire implements Wire {
   /** What was handed over by reference last. */
   @Nullable ByteBuffer shared;
 
+  /** What was written last, either way. */
+  @Nullable ByteBuffer last;
+
   /** A wire that says when there is something for the other end. */
   MemoryWire(Runnable arrived) {
     this.arrived = arrived;
@@ -50,6 +53,7 @@ final class MemoryWire implements Wire {
     var copy = new byte[bytes.remaining()];
     bytes.get(copy);
     out.writeBytes(copy);
+    last = ByteBuffer.wrap(copy);
     writes++;
     if (!stalled) {
       taken += copy.length;

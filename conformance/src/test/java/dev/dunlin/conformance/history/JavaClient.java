@@ -23,6 +23,9 @@ final class JavaClient implements AutoCloseable {
 
   private static final int AFTER_KEY = "{\"id\":".length();
 
+  /** Longer than any reader is slow. */
+  private static final int PATIENCE_MILLIS = 60_000;
+
   private final Follower follower;
   private final Client client;
 
@@ -31,6 +34,8 @@ final class JavaClient implements AutoCloseable {
     var options = new Options();
     options.setMinReconnectDelay(20);
     options.setMaxReconnectDelay(300);
+    // it would give the connection up, and pass on what still comes over it, from no position
+    options.setTimeout(PATIENCE_MILLIS);
     client = new Client(url + "?client=" + follower.name(), options, new Connection());
     for (var channel : follower.channels()) {
       try {

@@ -103,7 +103,10 @@ final class Relay implements AutoCloseable {
       }
       server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), serverPort));
       server.getOutputStream().write(Arrays.copyOf(head, read));
-      links.put(name.group(1), link);
+      var before = links.put(name.group(1), link);
+      if (before != null) {
+        before.close();
+      }
       threads.execute(() -> link.pass(false));
       link.pass(true);
     } catch (IOException failed) {
