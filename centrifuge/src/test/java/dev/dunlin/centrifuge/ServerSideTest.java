@@ -2,6 +2,7 @@ package dev.dunlin.centrifuge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.testing.LosingBroker;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -24,7 +25,7 @@ class ServerSideTest {
 
   private final TestNode node =
       TestNode.over(
-          broker -> new LosingBroker(broker, publication -> losing),
+          broker -> LosingBroker.over(broker, publication -> losing),
           endpoint ->
               endpoint
                   .namespaces(

@@ -2,6 +2,7 @@ package dev.dunlin.centrifuge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.testing.LosingBroker;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,7 @@ class StreamTest {
 
   private final TestNode node =
       TestNode.over(
-          broker -> new LosingBroker(broker, publication -> losing),
+          broker -> LosingBroker.over(broker, publication -> losing),
           endpoint ->
               endpoint
                   .allowAnonymous()

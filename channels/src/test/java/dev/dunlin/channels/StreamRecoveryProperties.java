@@ -3,11 +3,13 @@ package dev.dunlin.channels;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -91,7 +93,42 @@ class StreamRecoveryProperties {
       this.model = new StreamModel(size, TTL.toNanos(), META_TTL.toNanos());
       this.options = PublishOptions.of(new ChannelOptions(size, TTL, META_TTL));
       var memory = MemoryBroker.builder().ticker(() -> now).build();
-      this.hub = Hub.over(new LosingBroker(memory, publication -> losing));
+      this.hub = Hub.over(lossy(memory));
+    }
+
+    /** The broker, which does not deliver what is published while {@link #losing}. */
+    private Broker lossy(Broker kept) {
+      return intercept(
+          Broker.class,
+          kept,
+          "start",
+          arguments -> {
+            var sink = (Broker.Sink) arguments[0];
+            return kept.start(
+                intercept(
+                    Broker.Sink.class,
+                    sink,
+                    "publication",
+                    publication -> {
+                      if (!losing) {
+                        sink.publication((Publication) publication[0]);
+                      }
+                      return null;
+                    }));
+          });
+    }
+
+    /** The same object but for one of its methods. */
+    private static <T> T intercept(
+        Class<T> type, T target, String name, Function<Object[], Object> instead) {
+      return type.cast(
+          Proxy.newProxyInstance(
+              type.getClassLoader(),
+              new Class<?>[] {type},
+              (proxy, method, arguments) ->
+                  method.getName().equals(name)
+                      ? instead.apply(arguments)
+                      : method.invoke(target, arguments)));
     }
 
     void step(Step step) {

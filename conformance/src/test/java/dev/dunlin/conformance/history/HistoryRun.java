@@ -19,6 +19,7 @@ import dev.dunlin.conformance.history.Observation.PublishInvoked;
 import dev.dunlin.conformance.history.Observation.PublishUnknown;
 import dev.dunlin.conformance.history.Observation.Quiet;
 import dev.dunlin.server.WebSocketServer;
+import dev.dunlin.testing.LosingBroker;
 import dev.dunlin.websocket.Limits;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -76,7 +77,7 @@ final class HistoryRun implements AutoCloseable {
       var losses = new Random(seed + restarts);
       hub =
           Hub.over(
-              new LosingBroker(
+              LosingBroker.over(
                   MemoryBroker.create(),
                   publication -> {
                     synchronized (losses) {

@@ -45,8 +45,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The published Java SDK, which Android apps use: Protobuf over OkHttp. Version 0.4.1, the newest on
- * Maven Central, knows neither deltas nor tag filters: its subscription options have no such fields.
+ * The published Java SDK, which Android apps use: Protobuf over OkHttp. Version 0.4.1, the newest
+ * on Maven Central, knows neither deltas nor tag filters: its subscription options have no such
+ * fields.
  */
 class JavaSdkTest {
 
@@ -370,7 +371,10 @@ class JavaSdkTest {
   @Test
   void itStaysWherePingsCome() throws Exception {
     // it gives up 2 s after the last ping: in 7 s it would have done so three times
-    held(ProtocolOptions.defaults().withPing(Duration.ofSeconds(1), Duration.ofMillis(900)), 1_000, 7);
+    held(
+        ProtocolOptions.defaults().withPing(Duration.ofSeconds(1), Duration.ofMillis(900)),
+        1_000,
+        7);
   }
 
   @Test

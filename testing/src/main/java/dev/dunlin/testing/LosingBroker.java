@@ -1,17 +1,37 @@
-package dev.dunlin.channels;
+package dev.dunlin.testing;
 
+import dev.dunlin.channels.Broker;
+import dev.dunlin.channels.ClientInfo;
+import dev.dunlin.channels.History;
+import dev.dunlin.channels.HistoryQuery;
+import dev.dunlin.channels.PresenceStore;
+import dev.dunlin.channels.Publication;
+import dev.dunlin.channels.PublishOptions;
+import dev.dunlin.channels.PublishResult;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 
-/** A broker that keeps everything and fails to deliver some of it. */
-final class LosingBroker implements Broker {
+/**
+ * A broker that keeps everything and fails to deliver some of it, to the hub above: what a lossy
+ * link does to a node. For any thread, if the broker underneath and the predicate are.
+ */
+public final class LosingBroker implements Broker {
 
   private final Broker broker;
   private final Predicate<Publication> loses;
 
-  LosingBroker(Broker broker, Predicate<Publication> loses) {
+  private LosingBroker(Broker broker, Predicate<Publication> loses) {
     this.broker = broker;
     this.loses = loses;
+  }
+
+  /**
+   * The same broker, with losses.
+   *
+   * @param loses which publications are kept but not delivered
+   */
+  public static LosingBroker over(Broker broker, Predicate<Publication> loses) {
+    return new LosingBroker(broker, loses);
   }
 
   @Override
