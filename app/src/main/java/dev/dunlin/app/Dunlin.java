@@ -80,15 +80,14 @@ final class Dunlin implements AutoCloseable {
       var uid = UUID.randomUUID().toString();
       backends =
           new BackendHooks(config, this::rules, uid, metrics::backendAsked, metrics::eventsTold);
-      metrics.watch(backends);
       var tickets = Tickets.create();
       endpoint = made();
-      metrics.watch(hub, endpoint.clients(), ConfigRules.insecure(config).size());
       report = new NodeReport(endpoint.nodes());
       console = Console.of(config, development, hub, endpoint, report);
       server = listen(tickets);
       endpoint.join(uid, NodeReport.name(config), this::facts);
-      metrics.watch(server);
+      metrics.watch(server, endpoint, hub, backends);
+      metrics.show(ConfigRules.insecure(config), () -> ready().isEmpty());
       console.ifPresent(page -> page.counting(server::connections));
     } catch (RuntimeException failure) {
       hub.close();
@@ -185,13 +184,7 @@ final class Dunlin implements AutoCloseable {
             .named("dunlin", VersionCommand.version())
             .namespaces(() -> namespaces)
             .keepHeaders(backends.headers())
-            .hooks(
-                backends
-                    .hooks()
-                    .onDisconnect((gone, closed) -> {
-                      metrics.closed(closed);
-                      backends.disconnected(gone, closed);
-                    }))
+            .hooks(backends.hooks().onDisconnect(backends::disconnected))
             .options(
                 new ProtocolOptions(
                     client.pingInterval(),
@@ -360,6 +353,11 @@ final class Dunlin implements AutoCloseable {
     tokenKeys.ifPresent(keys -> keys.replace(fixed));
     apiKeys.replace(keys(changed));
     namespaces = rules;
+  }
+
+  /** Counts an attempt to read the configuration again. */
+  void reloaded(boolean taken) {
+    metrics.reloaded(taken);
   }
 
   /** Closes all connections as the configuration says; returns when none is left. */

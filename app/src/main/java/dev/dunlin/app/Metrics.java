@@ -1,15 +1,12 @@
 package dev.dunlin.app;
 
-import dev.dunlin.centrifuge.Clients;
+import dev.dunlin.centrifuge.CentrifugeEndpoint;
 import dev.dunlin.channels.Hub;
-import dev.dunlin.channels.HubStats;
 import dev.dunlin.server.HttpHandler;
 import dev.dunlin.server.HttpRequest;
 import dev.dunlin.server.HttpResponse;
 import dev.dunlin.server.WebSocketServer;
-import dev.dunlin.websocket.Closed;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -22,7 +19,9 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.function.ToDoubleFunction;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** The metrics of this node and, as {@code /metrics}, their Prometheus page. */
 final class Metrics implements HttpHandler {
@@ -31,6 +30,9 @@ final class Metrics implements HttpHandler {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+  /** Set when the server has started. */
+  private volatile @Nullable NodeMetrics node;
 
   Metrics() {
     new JvmMemoryMetrics().bindTo(registry);
@@ -47,64 +49,43 @@ final class Metrics implements HttpHandler {
     new JvmGcMetrics().bindTo(registry);
   }
 
-  /** Watches what the hub holds and counts, and who is connected. */
-  void watch(Hub hub, Clients clients, int insecureSwitches) {
-    gauge("dunlin.clients", "Clients that have connected by protocol", clients, Clients::count);
-    gauge("dunlin.users", "Distinct users among them", clients, Clients::users);
-    gauge("dunlin.channels", "Channels with subscribers here", hub, h -> h.stats().channels());
-    gauge("dunlin.subscriptions", "Subscriptions here", hub, h -> h.stats().subscriptions());
-    gauge(
-        "dunlin.hub.backlog.bytes",
-        "Publications waiting for event loops",
-        hub,
-        h -> h.stats().backlogBytes());
-    gauge("dunlin.broker.linked", "1 while the broker is reachable", hub, h -> h.linked() ? 1 : 0);
-    counter("dunlin.publications", "Publications asked for here", hub, HubStats::published);
-    counter("dunlin.events.received", "Events from the broker", hub, HubStats::received);
-    counter("dunlin.deliveries", "Events handed to subscribers", hub, HubStats::deliveries);
-    counter("dunlin.hub.dropped", "Events that a full lane lost", hub, HubStats::dropped);
-    counter(
-        "dunlin.subscriber.failures",
-        "Exceptions out of subscribers",
-        hub,
-        HubStats::subscriberFailures);
-    Gauge.builder("dunlin.insecure.switches", () -> insecureSwitches)
-        .description("Insecure switches that are on")
-        .register(registry);
-  }
-
-  /** Watches the connections. */
-  void watch(WebSocketServer server) {
-    gauge("dunlin.connections", "Open WebSocket connections", server, WebSocketServer::connections);
-  }
-
-  private <T> void gauge(String name, String description, T of, ToDoubleFunction<T> value) {
-    Gauge.builder(name, of, value)
-        .description(description)
+  /** Watches a node; once. */
+  void watch(WebSocketServer server, CentrifugeEndpoint endpoint, Hub hub, BackendHooks backends) {
+    node = new NodeMetrics(registry, server, endpoint, hub);
+    registry
+        .getPrometheusRegistry()
+        .register(new Histograms(endpoint::statistics, hub::deliveryTimes));
+    Gauge.builder("dunlin.backend.events.waiting", backends, BackendHooks::eventsWaiting)
+        .description("Events that wait for the back end")
         .strongReference(true)
         .register(registry);
   }
 
-  private void counter(String name, String description, Hub hub, ToDoubleFunction<HubStats> value) {
-    FunctionCounter.builder(name, hub, h -> value.applyAsDouble(h.stats()))
-        .description(description)
+  /** Shows what the program is, and how it is run. */
+  void show(List<String> insecureSwitches, BooleanSupplier ready) {
+    Gauge.builder("dunlin.insecure.switches", insecureSwitches::size)
+        .description("Insecure switches that are on")
+        .register(registry);
+    for (var each : insecureSwitches) {
+      Gauge.builder("dunlin.insecure.switch", () -> 1)
+          .description("1 for each insecure switch that is on")
+          .tag("option", each)
+          .register(registry);
+    }
+    Gauge.builder("dunlin.info", () -> 1)
+        .description("1, with the version of the program")
+        .tag("version", VersionCommand.version())
+        .register(registry);
+    Gauge.builder("dunlin.ready", () -> ready.getAsBoolean() ? 1 : 0)
+        .description("1 while the node may get new clients")
         .register(registry);
   }
 
-  /** Counts the end of a client. */
-  void closed(Closed closed) {
-    // A peer may send any of 4,000 codes: those that only applications use count as one.
-    var code =
-        closed
-            .sent()
-            .map(close -> close.code().value())
-            .filter(value -> value < 4000)
-            .or(() -> closed.received().map(close -> close.code().value()).filter(v -> v < 1016))
-            .map(String::valueOf)
-            .orElse("other");
-    Counter.builder("dunlin.disconnects")
-        .description("Clients that have gone, by close code")
-        .tag("code", code)
+  /** Counts an attempt to read the configuration again. */
+  void reloaded(boolean taken) {
+    Counter.builder("dunlin.config.reloads")
+        .description("Times that the configuration was to be read again")
+        .tag("outcome", taken ? "taken" : "refused")
         .register(registry)
         .increment();
   }
@@ -138,17 +119,12 @@ final class Metrics implements HttpHandler {
         .increment(events);
   }
 
-  /** Watches how many events wait for the back end. */
-  void watch(BackendHooks backends) {
-    gauge(
-        "dunlin.backend.events.waiting",
-        "Events that wait for the back end",
-        backends,
-        BackendHooks::eventsWaiting);
-  }
-
   @Override
   public HttpResponse handle(HttpRequest request) {
+    var watched = node;
+    if (watched != null) {
+      watched.read();
+    }
     return HttpResponse.of(200, CONTENT_TYPE, registry.scrape().getBytes(StandardCharsets.UTF_8));
   }
 }

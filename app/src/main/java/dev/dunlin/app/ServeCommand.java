@@ -148,11 +148,14 @@ final class ServeCommand implements Runnable {
       check(reading);
       server.reload(reading.config());
       Logging.apply(reading.config().log(), spec);
+      server.reloaded(true);
       warn(reading.config());
       log.info("Configuration read again: namespaces, keys, certificates and log level are new");
     } catch (CommandFailure wrong) {
+      server.reloaded(false);
       log.error("Configuration not changed: {}", wrong.getMessage());
     } catch (RuntimeException failure) {
+      server.reloaded(false);
       log.error("Configuration not changed", failure);
     }
   }

@@ -177,6 +177,10 @@ class BackendHooksTest {
     assertThat(refused()).contains("\"code\":100");
   }
 
+  private static long soon() {
+    return Instant.now().getEpochSecond() + 2;
+  }
+
   // ---- refresh
 
   @Test
@@ -185,10 +189,10 @@ class BackendHooksTest {
     options.put("client.proxy.connect", asked("connect", ""));
     options.put("client.proxy.refresh", asked("refresh", ""));
     serve(options);
-    long now = Instant.now().getEpochSecond();
-    backend.answers("/connect", "{'result': {'user': '42', 'expire_at': %d}}".formatted(now + 1));
-    backend.answers(
-        "/refresh", "{'result': {'expire_at': %d, 'info': {'new': true}}}".formatted(now + 2));
+    backend.answersAnew(
+        "/connect", () -> "{'result': {'user': '42', 'expire_at': %d}}".formatted(soon()));
+    backend.answersAnew(
+        "/refresh", () -> "{'result': {'expire_at': %d, 'info': {'new': true}}}".formatted(soon()));
     try (var visitor = Visitor.at(server.webSocket())) {
       assertThat(visitor.ask("{'id':1,'connect':{}}"))
           .contains("connect")
@@ -264,8 +268,7 @@ class BackendHooksTest {
             asked("sub_refresh", ""),
             "channel.namespaces",
             channels("subscribe_proxy_enabled: true, sub_refresh_proxy_enabled: true")));
-    long now = Instant.now().getEpochSecond();
-    backend.answers("/subscribe", "{'result': {'expire_at': %d}}".formatted(now + 1));
+    backend.answersAnew("/subscribe", () -> "{'result': {'expire_at': %d}}".formatted(soon()));
     backend.answers("/sub_refresh", "{'result': {'expired': true}}");
     try (var visitor = connected()) {
       assertThat(visitor.ask("{'id':2,'subscribe':{'channel':'asked:a'}}")).contains("subscribe");
@@ -303,6 +306,10 @@ class BackendHooksTest {
       var asked = backend.question().body();
       assertThat(asked.get("method").asString()).isEqualTo("add");
       assertThat(asked.get("user").asString()).isEqualTo("ann");
+      backend.answers("/rpc.proxy", "{'result': {}}");
+      assertThat(visitor.ask("{'id':3,'rpc':{'method':'add'}}")).startsWith("{\"id\":3,\"rpc\"");
+      backend.question();
+      backend.answers("/rpc.proxy", "{'result': {'data': {'sum': 3}}}");
     }
     assertThat(server.call("rpc", "{\"method\":\"add\",\"params\":[1,2]}"))
         .isEqualTo("{\"result\":{\"data\":{\"sum\": 3}}}");

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 
 /** A back end on this machine that answers as told and remembers what it was asked. */
@@ -24,7 +25,7 @@ final class BackendStub implements AutoCloseable {
   /** What it was asked. */
   record Question(String path, Map<String, String> headers, JsonNode body) {}
 
-  private record Answer(int status, String body) {}
+  private record Answer(int status, Supplier<String> body) {}
 
   private final BlockingQueue<Question> questions = new LinkedBlockingQueue<>();
   private final Map<String, Answer> answers = new ConcurrentHashMap<>();
@@ -48,12 +49,12 @@ final class BackendStub implements AutoCloseable {
     questions.add(
         new Question(
             path, headers, OpenApi.JSON.readTree(exchange.getRequestBody().readAllBytes())));
-    var answer = answers.getOrDefault(path, new Answer(200, "{\"result\":{}}"));
+    var answer = answers.getOrDefault(path, new Answer(200, () -> "{\"result\":{}}"));
     try {
       if (answer.status() == 0) {
         silence.await();
       }
-      var bytes = answer.body().getBytes(StandardCharsets.UTF_8);
+      var bytes = answer.body().get().replace('\'', '"').getBytes(StandardCharsets.UTF_8);
       exchange.sendResponseHeaders(answer.status(), bytes.length);
       exchange.getResponseBody().write(bytes);
     } catch (InterruptedException ended) {
@@ -73,13 +74,19 @@ final class BackendStub implements AutoCloseable {
   }
 
   BackendStub answers(String path, int status, String body) {
-    answers.put(path, new Answer(status, body.replace('\'', '"')));
+    answers.put(path, new Answer(status, () -> body));
+    return this;
+  }
+
+  /** From now on questions to this path are answered so, each with an answer of its own. */
+  BackendStub answersAnew(String path, Supplier<String> body) {
+    answers.put(path, new Answer(200, body));
     return this;
   }
 
   /** From now on questions to this path are never answered. */
   BackendStub isSilentAt(String path) {
-    answers.put(path, new Answer(0, ""));
+    answers.put(path, new Answer(0, () -> ""));
     return this;
   }
 

@@ -46,10 +46,14 @@ final class Visitor implements WebSocket.Listener, AutoCloseable {
     socket.sendText(command.replace('\'', '"'), true).join();
   }
 
-  /** Sends a command and gives what comes next. */
+  /** Sends a command and gives its reply, or how the connection ended; pushes are passed over. */
   String ask(String command) throws Exception {
     send(command);
-    return next();
+    String next;
+    do {
+      next = next();
+    } while (next.startsWith("{\"push\""));
+    return next;
   }
 
   /** The next message, or {@code closed: <code> <reason>}. */

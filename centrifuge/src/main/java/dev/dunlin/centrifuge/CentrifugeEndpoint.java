@@ -73,7 +73,8 @@ public final class CentrifugeEndpoint implements Endpoint {
             new Clients(),
             new ChannelNumbers(),
             new Occupancy(),
-            new Nodes()));
+            new Nodes(),
+            new Counters()));
   }
 
   /**
@@ -196,6 +197,11 @@ public final class CentrifugeEndpoint implements Endpoint {
     return node.nodes();
   }
 
+  /** What has been counted; endpoints made from one another count together. */
+  public EndpointStatistics statistics() {
+    return node.counters().statistics();
+  }
+
   /** What the application may do to channels and clients. */
   public ServerApi api() {
     return new ServerApi(node);
@@ -307,7 +313,8 @@ public final class CentrifugeEndpoint implements Endpoint {
           from.clients(),
           from.numbers(),
           from.occupancy(),
-          from.nodes());
+          from.nodes(),
+          from.counters());
     }
   }
 }

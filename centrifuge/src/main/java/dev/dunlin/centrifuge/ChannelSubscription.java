@@ -171,7 +171,7 @@ final class ChannelSubscription implements Subscriber {
             && (recovery == null || recovery.accepts(block));
     if (whole) {
       quiet = false;
-      client.publish(Publications.prepared(block, full));
+      client.publish(Publications.prepared(block, full, client.counters().encodings));
     } else {
       Subscriber.super.deliver(block);
     }
@@ -186,7 +186,8 @@ final class ChannelSubscription implements Subscriber {
       return;
     }
     boolean asPatch = agreement.delta() && patchable && publication.delta();
-    client.publish(Publications.prepared(publication, asPatch ? patch : full));
+    client.publish(
+        Publications.prepared(publication, asPatch ? patch : full, client.counters().encodings));
     patchable = agreement.delta() && publication.offset() > 0;
   }
 

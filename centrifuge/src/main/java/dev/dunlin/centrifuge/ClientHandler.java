@@ -152,6 +152,7 @@ final class ClientHandler implements Handler {
       return;
     }
     var error = refused.flatMap(Rejection::error).orElse(ErrorCode.INTERNAL);
+    counters().told(error);
     if (!(call.request() instanceof Request.SendRequest)) {
       reply(Reply.Failure.of(call.id(), error));
     }
@@ -244,6 +245,10 @@ final class ClientHandler implements Handler {
 
   long now() {
     return session.nanoTime();
+  }
+
+  Counters counters() {
+    return node.counters();
   }
 
   Deadlines deadlines() {
@@ -447,6 +452,7 @@ final class ClientHandler implements Handler {
 
   /** A subscription has lost its place in the stream: the client comes back and recovers. */
   void insufficient(ChannelSubscription subscription) {
+    counters().insufficient.increment();
     if (subscription.agreement().serverSide() || !subscription.live()) {
       end(Disconnect.INSUFFICIENT_STATE);
     } else {

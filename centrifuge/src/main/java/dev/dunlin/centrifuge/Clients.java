@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 
 /** The clients that are connected to this node, by connection and by user. For any thread. */
 public final class Clients {
@@ -12,10 +13,18 @@ public final class Clients {
   private final ConcurrentHashMap<String, Client> byId = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Set<Client>> byUser = new ConcurrentHashMap<>();
 
+  private final LongAdder json = new LongAdder();
+  private final LongAdder protobuf = new LongAdder();
+
   Clients() {}
+
+  private LongAdder protocol(Client client) {
+    return client.protocol().equals("json") ? json : protobuf;
+  }
 
   void add(Client client) {
     byId.put(client.id(), client);
+    protocol(client).increment();
     byUser.compute(
         client.user(),
         (user, known) -> {
@@ -26,7 +35,9 @@ public final class Clients {
   }
 
   void remove(Client client) {
-    byId.remove(client.id());
+    if (byId.remove(client.id()) != null) {
+      protocol(client).decrement();
+    }
     byUser.computeIfPresent(
         client.user(),
         (user, clients) -> {
@@ -54,6 +65,15 @@ public final class Clients {
   /** The number of connections. */
   public int count() {
     return byId.size();
+  }
+
+  /**
+   * The number of connections that speak a protocol.
+   *
+   * @param protocol {@code "json"} or {@code "protobuf"}
+   */
+  public int count(String protocol) {
+    return (protocol.equals("json") ? json : protobuf).intValue();
   }
 
   /** The number of distinct users, anonymous ones counted as one. */

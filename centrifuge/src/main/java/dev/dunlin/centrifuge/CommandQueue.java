@@ -83,6 +83,7 @@ final class CommandQueue {
   }
 
   private void carryOut(Command.Call call) {
+    long begin = session.nanoTime();
     CompletionStage<?> outcome;
     try {
       outcome = client.begin(call);
@@ -91,7 +92,7 @@ final class CommandQueue {
     }
     var future = outcome.toCompletableFuture();
     if (future.isDone()) {
-      client.finish(call, future);
+      finish(call, future, begin);
       return;
     }
     busy = true;
@@ -99,10 +100,15 @@ final class CommandQueue {
     future.whenCompleteAsync(
         (answer, failure) -> {
           busy = false;
-          client.finish(call, future);
+          finish(call, future, begin);
           drain();
         },
         this::resume);
+  }
+
+  private void finish(Command.Call call, CompletableFuture<?> outcome, long begin) {
+    client.counters().took(call.request(), session.nanoTime() - begin);
+    client.finish(call, outcome);
   }
 
   /**

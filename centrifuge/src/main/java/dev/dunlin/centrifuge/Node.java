@@ -33,7 +33,8 @@ record Node(
     Clients clients,
     ChannelNumbers numbers,
     Occupancy occupancy,
-    Nodes nodes) {
+    Nodes nodes,
+    Counters counters) {
 
   /** The rules of channels as they are now. */
   Namespaces namespaces() {

@@ -9,6 +9,7 @@ import dev.dunlin.websocket.Text;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Publications as they go out: each form made once per publication, or once per block, and shared
@@ -70,19 +71,30 @@ final class Publications {
     return publication.offset() == 1 ? wire.withEpoch(publication.epoch()) : wire;
   }
 
-  /** The push, framed; empty if a JSON client cannot take it. */
-  static Optional<Prepared> prepared(Publication publication, Variant variant) {
-    return publication.encoding(variant, made -> push(made, variant).map(Prepared::of));
+  /**
+   * The push, framed; empty if a JSON client cannot take it.
+   *
+   * @param encodings counts what is encoded
+   */
+  static Optional<Prepared> prepared(
+      Publication publication, Variant variant, LongAdder encodings) {
+    return publication.encoding(
+        variant,
+        made -> {
+          encodings.increment();
+          return push(made, variant).map(Prepared::of);
+        });
   }
 
   /** The pushes of a block, framed together; empty if a JSON client cannot take one of them. */
-  static Optional<Prepared> prepared(Block block, Variant variant) {
+  static Optional<Prepared> prepared(Block block, Variant variant, LongAdder encodings) {
     if (block.publications().size() == 1) {
-      return prepared(block.publications().getFirst(), variant);
+      return prepared(block.publications().getFirst(), variant, encodings);
     }
     return block.encoding(
         variant,
         made -> {
+          encodings.increment();
           var pushes = new ArrayList<Data>(made.publications().size());
           for (var publication : made.publications()) {
             var push = push(publication, variant);

@@ -12,6 +12,9 @@ final class RpcCommand {
     var hook = node.hooks().rpc().orElseThrow(() -> Rejection.error(ErrorCode.NOT_AVAILABLE));
     return Node.ask(
             hook, new Hooks.Rpc(client.view(), request.method(), Bytes.array(request.data())))
-        .thenApply(data -> Answer.of(new Result.RpcResult(client.payload(ByteBuffer.wrap(data)))));
+        .thenApply(data ->
+            Answer.of(
+                new Result.RpcResult(
+                    data.length == 0 ? Codec.NOTHING : client.payload(ByteBuffer.wrap(data)))));
   }
 }

@@ -198,6 +198,7 @@ final class Subscribing {
           recovered == resumed.recovered() ? resumed.position() : recovery.position(),
           subscription.agreement().recoverable());
       if (recovering) {
+        (recovered ? node.counters().recovered : node.counters().unrecovered).increment();
         if (!recovered && asked.rejectUnrecovered()) {
           throw Rejection.error(ErrorCode.UNRECOVERABLE_POSITION);
         }

@@ -77,6 +77,24 @@ public final class DeliveryTimes {
       return count;
     }
 
+    /** How many took no longer than this, as far as the classes tell: those of 25 % less surely. */
+    public long within(Duration bound) {
+      long count = 0;
+      for (int i = 0; i < counts.length && upper(i) <= bound.toNanos(); i++) {
+        count += counts[i];
+      }
+      return count;
+    }
+
+    /** What they took together, as far as the classes tell: at most 25 % too much. */
+    public Duration total() {
+      double nanos = 0;
+      for (int i = 0; i < counts.length; i++) {
+        nanos += (double) counts[i] * upper(i);
+      }
+      return Duration.ofNanos((long) Math.min(nanos, Long.MAX_VALUE));
+    }
+
     /**
      * The duration that this part of the deliveries did not exceed, at most 25 % too large; zero if
      * there were none.

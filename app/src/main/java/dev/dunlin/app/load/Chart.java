@@ -146,7 +146,9 @@ final class Chart {
     svg.append("\"/>");
     for (var point : one.points()) {
       svg.append(
-          String.format(Locale.ROOT, "<circle class=\"p s%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"><title>%s: %s at %s</title></circle>",
+          String.format(
+              Locale.ROOT,
+              "<circle class=\"p s%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"><title>%s: %s at %s</title></circle>",
               number,
               across(point[0]),
               up(point[1]),
@@ -157,21 +159,38 @@ final class Chart {
     var last = one.points().getLast();
     double at = Math.min(up(last[1]) + 4, lowestLabel - 15);
     svg.append(
-        String.format(Locale.ROOT, "<text class=\"n s%d\" x=\"%.1f\" y=\"%.1f\">%s</text>",
-            number, across(last[0]) + 7, at, one.name()));
+        String.format(
+            Locale.ROOT,
+            "<text class=\"n s%d\" x=\"%.1f\" y=\"%.1f\">%s</text>",
+            number,
+            across(last[0]) + 7,
+            at,
+            one.name()));
     return at;
   }
 
   private static void line(
       StringBuilder svg, String kind, double x1, double y1, double x2, double y2) {
     svg.append(
-        String.format(Locale.ROOT, "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>",
-            kind, x1, y1, x2, y2));
+        String.format(
+            Locale.ROOT,
+            "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>",
+            kind,
+            x1,
+            y1,
+            x2,
+            y2));
   }
 
   private static void text(StringBuilder svg, String anchor, double x, double y, String words) {
     svg.append(
-        String.format(Locale.ROOT, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>", x, y, anchor, words));
+        String.format(
+            Locale.ROOT,
+            "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>",
+            x,
+            y,
+            anchor,
+            words));
   }
 
   /** A number as a person says it. */
@@ -183,7 +202,8 @@ final class Chart {
   }
 
   private static String trimmed(double value) {
-    var text = String.format(Locale.ROOT, value >= 100 ? "%.0f" : value >= 10 ? "%.1f" : "%.2f", value);
+    var text =
+        String.format(Locale.ROOT, value >= 100 ? "%.0f" : value >= 10 ? "%.1f" : "%.2f", value);
     return text.contains(".") ? text.replaceAll("\\.?0+$", "") : text;
   }
 
