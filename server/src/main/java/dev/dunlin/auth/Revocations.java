@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A connection {@linkplain #watch watches} for its own revocation from the moment it is let in;
  * checking and watching are one step, so nothing slips between. Entries are forgotten when their
- * time is over. Kept in this process: the channel protocol's server API tells all nodes. Safe for many
- * threads.
+ * time is over. Kept in this process: the channel protocol's server API tells all nodes. Safe for
+ * many threads.
  */
 public final class Revocations {
 

@@ -7,6 +7,9 @@ import dev.dunlin.websocket.Message;
 import dev.dunlin.websocket.Text;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,6 +17,8 @@ import java.security.KeyStore;
 import java.util.Base64;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,6 +117,34 @@ class TlsTest {
               WebSocketClient.builder().transport(transport).trust(file("server.pem")).build()) {
         for (int size : new int[] {1, 1_000, 300_000}) {
           assertThat(ask(client, server, "x".repeat(size))).hasSize(size);
+        }
+      }
+    }
+  }
+
+  @Test
+  void plainHttpIsServedOverTlsToo() throws Exception {
+    var store = KeyStore.getInstance(file("server.p12").toFile(), "changeit".toCharArray());
+    var trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    trusted.setCertificateEntry("it", store.getCertificate("it"));
+    var trust = TrustManagerFactory.getInstance("PKIX");
+    trust.init(trusted);
+    var context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    for (var transport : ServerTest.transports().toList()) {
+      try (var server =
+              WebSocketServer.builder()
+                  .transport(transport)
+                  .tls(tls("server"))
+                  .http("/health", request -> HttpResponse.text(200, "well"))
+                  .start(0);
+          var http = HttpClient.newBuilder().sslContext(context).build()) {
+        var request =
+            HttpRequest.newBuilder(URI.create("https://localhost:" + server.port() + "/health"));
+        for (int time = 0; time < 2; time++) { // the second on the same connection
+          var answer = http.send(request.build(), BodyHandlers.ofString());
+          assertThat(answer.body()).isEqualTo("well");
         }
       }
     }

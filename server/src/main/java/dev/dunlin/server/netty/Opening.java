@@ -129,9 +129,11 @@ final class Opening extends ChannelInboundHandlerAdapter {
         CopyIn.INSTANCE,
         new HttpServerCodec(codec),
         new HttpExchanges(server, plan, lane, limits, secure));
+    var codecs = pipeline.context(CopyIn.INSTANCE);
     pipeline.remove(this);
-    pipeline.fireChannelRead(bytes);
-    pipeline.fireChannelReadComplete();
+    // Not from the head of the pipeline: TLS stands there, which has opened these bytes already.
+    CopyIn.INSTANCE.channelRead(codecs, bytes);
+    codecs.fireChannelReadComplete();
   }
 
   /** Nobody has asked for credentials; what TLS has verified is known all the same. */
