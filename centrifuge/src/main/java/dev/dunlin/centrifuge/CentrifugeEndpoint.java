@@ -222,6 +222,7 @@ public final class CentrifugeEndpoint implements Endpoint {
     return route
         .subprotocols(PROTOBUF, JSON)
         .dispatch(Dispatch.INLINE)
+        .expiryByEndpoint()
         .overflow(Overflow.close(CloseCode.of(Disconnect.SLOW.code()), Disconnect.SLOW.reason()))
         .farewell(CloseCode.of(Disconnect.SHUTDOWN.code()), Disconnect.SHUTDOWN.reason())
         .limits(limits -> limits.pingInterval(Duration.ZERO).pongWait(node.options().pong()));

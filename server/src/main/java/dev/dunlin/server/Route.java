@@ -1,6 +1,8 @@
 package dev.dunlin.server;
 
 import dev.dunlin.auth.Authenticator;
+import dev.dunlin.auth.Revocations;
+import dev.dunlin.server.internal.Admittance;
 import dev.dunlin.server.internal.PathPattern;
 import dev.dunlin.server.internal.Terms;
 import dev.dunlin.websocket.Close;
@@ -9,6 +11,8 @@ import dev.dunlin.websocket.Compression;
 import dev.dunlin.websocket.Limits;
 import dev.dunlin.websocket.OriginRule;
 import dev.dunlin.websocket.UpgradeRequest;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -30,7 +34,7 @@ public final class Route {
   private List<String> subprotocols = List.of();
   private Overflow overflow = Overflow.CLOSE;
   private Close farewell = Terms.GOING_AWAY;
-  private @Nullable Authenticator authenticator;
+  private Admittance admittance = Admittance.EVERYBODY;
 
   private Route(PathPattern path) {
     this.path = path;
@@ -46,7 +50,7 @@ public final class Route {
     this.subprotocols = from.subprotocols;
     this.overflow = from.overflow;
     this.farewell = from.farewell;
-    this.authenticator = from.authenticator;
+    this.admittance = from.admittance;
   }
 
   /**
@@ -75,14 +79,75 @@ public final class Route {
    * dev.dunlin.auth.Identity#anonymous()} with the certificates that TLS has verified.
    */
   public Route authenticate(Authenticator authenticator) {
-    var copy = new Route(this);
-    copy.authenticator = authenticator;
-    return copy;
+    return admitting(
+        new Admittance(
+            authenticator, admittance.revocations(), admittance.grace(), admittance.clock()));
   }
 
   /** Who decides who may come; empty lets in everybody. */
   public Optional<Authenticator> authenticator() {
-    return Optional.ofNullable(authenticator);
+    return Optional.ofNullable(admittance.authenticator());
+  }
+
+  private Route admitting(Admittance changed) {
+    var copy = new Route(this);
+    copy.admittance = changed;
+    return copy;
+  }
+
+  /**
+   * Closes sessions with 1008 as soon as their user or token is revoked, before whatever else waits
+   * to be sent; what their peers have sent by then and no handler has seen is not handled any more.
+   * Whether it is revoked at the upgrade is asked too.
+   */
+  public Route revocations(Revocations revocations) {
+    return admitting(
+        new Admittance(
+            admittance.authenticator(), revocations, admittance.grace(), admittance.clock()));
+  }
+
+  /**
+   * How long a session outlives the token it was opened with ({@code exp}); then it closes with
+   * 1008, unless {@link Session#reauthenticate} has shown a new one. Default 25 s.
+   *
+   * @throws IllegalArgumentException if it is negative
+   */
+  public Route expiryGrace(Duration grace) {
+    if (grace.isNegative()) {
+      throw new IllegalArgumentException("a grace of " + grace + " is negative");
+    }
+    return admitting(
+        new Admittance(
+            admittance.authenticator(), admittance.revocations(), grace, admittance.clock()));
+  }
+
+  /** Leaves it to the endpoint to end sessions whose token has ended. */
+  public Route expiryByEndpoint() {
+    return admitting(
+        new Admittance(
+            admittance.authenticator(), admittance.revocations(), null, admittance.clock()));
+  }
+
+  /** Takes the wall-clock time, by which tokens end, from here. */
+  public Route clock(InstantSource clock) {
+    return admitting(
+        new Admittance(
+            admittance.authenticator(), admittance.revocations(), admittance.grace(), clock));
+  }
+
+  /** What ends sessions before their time. */
+  public Optional<Revocations> revocations() {
+    return Optional.ofNullable(admittance.revocations());
+  }
+
+  /** How long a session outlives its token; empty if that is left to the endpoint. */
+  public Optional<Duration> expiryGrace() {
+    return Optional.ofNullable(admittance.grace());
+  }
+
+  /** The wall clock by which tokens end. */
+  public InstantSource clock() {
+    return admittance.clock();
   }
 
   /** Which pages may connect; 403 for others. Default {@link OriginRule#sameOrigin()}. */

@@ -1,5 +1,6 @@
 package dev.dunlin.server;
 
+import dev.dunlin.auth.Credentials;
 import dev.dunlin.auth.Identity;
 import dev.dunlin.websocket.Batching;
 import dev.dunlin.websocket.CloseCode;
@@ -10,6 +11,7 @@ import dev.dunlin.websocket.Prepared;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
@@ -101,6 +103,18 @@ public interface Session {
 
   /** Who the peer is, its certificates included; {@link Identity#anonymous()} if nobody asked. */
   Identity identity();
+
+  /**
+   * Shows what the peer presented anew, such as a token from one of its messages, to the route's
+   * authenticator. If it is the same user's, it takes the place of the old: {@link #identity()} is
+   * the new one, and the session ends when the new token does. No message is lost meanwhile. The
+   * certificates of the session are shown too, so that a token bound to one (RFC 8705) is compared.
+   *
+   * @return the new identity; fails with an {@link dev.dunlin.auth.AuthenticationException}, and
+   *     the session goes on as before, if it is refused or another user's
+   * @throws IllegalStateException if the route has no authenticator
+   */
+  CompletionStage<Identity> reauthenticate(Credentials credentials);
 
   /**
    * The event loop of this connection, as a serial executor. The same object for all sessions of

@@ -164,8 +164,8 @@ final class Application {
   /** Hands a message to the handler. */
   void handle(Message message) {
     var current = handler;
-    if (current == null) {
-      return; // it failed to open, or has failed
+    if (current == null || (owner.tenure != null && owner.tenure.revoked())) {
+      return; // it failed to open, or has failed; or the peer has no say any more
     }
     try {
       current.onMessage(message);

@@ -58,6 +58,9 @@ public final class Conversation extends SessionSide implements Occupant {
         lane.cork().room(size).put(first);
       }
       application.open();
+      if (tenure != null) {
+        tenure.begin();
+      }
     } finally {
       leave();
     }
@@ -310,6 +313,9 @@ public final class Conversation extends SessionSide implements Occupant {
   private void ended() {
     var story = connection.closed().orElseThrow();
     over(story);
+    if (tenure != null) {
+      tenure.end();
+    }
     lane.meter().ended(story);
     if (reading != null) {
       reading.forgetUnread();

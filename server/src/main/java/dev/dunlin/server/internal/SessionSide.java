@@ -1,5 +1,6 @@
 package dev.dunlin.server.internal;
 
+import dev.dunlin.auth.Credentials;
 import dev.dunlin.auth.Identity;
 import dev.dunlin.server.OutgoingStream;
 import dev.dunlin.server.Overflow;
@@ -21,6 +22,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,10 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
   final Application application;
   private final Map<String, String> variables;
   private final Identity identity;
+
+  /** Null where nothing limits how long the peer may stay. */
+  final @Nullable Tenure tenure;
+
   private final String subprotocol;
   private final @Nullable PerMessageDeflate deflate;
 
@@ -74,6 +80,8 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
     this.terms = terms;
     this.variables = agreement.variables();
     this.identity = agreement.identity();
+    this.tenure =
+        terms.admittance().limited() ? new Tenure(self(), terms.admittance(), identity) : null;
     this.subprotocol = agreement.subprotocol();
     this.request = agreement.request();
     this.deflate = agreement.deflate();
@@ -126,7 +134,17 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
 
   @Override
   public final Identity identity() {
-    return identity;
+    var current = tenure;
+    return current == null ? identity : current.identity();
+  }
+
+  @Override
+  public final CompletionStage<Identity> reauthenticate(Credentials credentials) {
+    var current = tenure;
+    if (current == null) {
+      throw new IllegalStateException("the route has no authenticator");
+    }
+    return current.renew(credentials);
   }
 
   @Override
@@ -324,16 +342,25 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
    * that waits will reach it, so the close overtakes it. From any thread.
    */
   final void tooSlow() {
+    var close =
+        terms.overflow() instanceof Overflow.CloseSession(var code, var reason)
+            ? new Close(code, reason)
+            : new Close(CloseCode.TRY_AGAIN_LATER, "too slow");
+    overtake(close, Closed.Cause.SLOW);
+  }
+
+  /** Closes before whatever waits to be sent. From any thread. */
+  final void overtake(Close close) {
+    overtake(close, Closed.Cause.LOCAL);
+  }
+
+  private void overtake(Close close, Closed.Cause cause) {
     closing = true;
     var waiting = sending;
     if (waiting != null) {
       waiting.refuse();
     }
-    var close =
-        terms.overflow() instanceof Overflow.CloseSession(var code, var reason)
-            ? new Close(code, reason)
-            : new Close(CloseCode.TRY_AGAIN_LATER, "too slow");
-    onLane(() -> self().act(() -> close(close, Closed.Cause.SLOW)));
+    onLane(() -> self().act(() -> close(close, cause)));
   }
 
   private void close(Close close, Closed.Cause cause) {

@@ -1,6 +1,7 @@
 package dev.dunlin.server.internal;
 
 import dev.dunlin.auth.Authenticator;
+import dev.dunlin.auth.Identity;
 import dev.dunlin.server.Endpoint;
 import dev.dunlin.server.Route;
 import dev.dunlin.websocket.Compression;
@@ -11,7 +12,6 @@ import dev.dunlin.websocket.PerMessageDeflate;
 import dev.dunlin.websocket.Role;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /** What a WebSocket route leads to. Safe for use by all lanes. */
 public final class Target {
@@ -20,7 +20,6 @@ public final class Target {
   private final Handshake handshake;
   private final Handshake sharing;
   private final Compression compression;
-  private final @Nullable Authenticator authenticator;
   private final ConcurrentHashMap<DeflateParameters, PerMessageDeflate> shared =
       new ConcurrentHashMap<>();
 
@@ -28,13 +27,8 @@ public final class Target {
    * A target.
    *
    * @param handshake answers upgrades
-   * @param authenticator decides who the peer is, before the upgrade; null lets in everybody
    */
-  public Target(
-      Terms terms,
-      Handshake handshake,
-      Compression compression,
-      @Nullable Authenticator authenticator) {
+  public Target(Terms terms, Handshake handshake, Compression compression) {
     this.terms = terms;
     this.handshake = handshake.compression(compression);
     this.sharing =
@@ -48,7 +42,6 @@ public final class Target {
                     compression.clientMaxWindowBits()))
             : this.handshake;
     this.compression = compression;
-    this.authenticator = authenticator;
   }
 
   /**
@@ -63,12 +56,17 @@ public final class Target {
             route.limitsWithin(limits),
             route.overflow(),
             budget,
-            route.farewell());
+            route.farewell(),
+            new Admittance(
+                route.authenticator().orElse(null),
+                route.revocations().orElse(null),
+                route.expiryGrace().orElse(null),
+                route.clock()));
     var handshake =
         Handshake.defaults()
             .origins(route.origins())
             .subprotocols(route.subprotocols().toArray(String[]::new));
-    return new Target(terms, handshake, route.compression(), route.authenticator().orElse(null));
+    return new Target(terms, handshake, route.compression());
   }
 
   public Terms terms() {
@@ -90,7 +88,12 @@ public final class Target {
   }
 
   public Optional<Authenticator> authenticator() {
-    return Optional.ofNullable(authenticator);
+    return Optional.ofNullable(terms.admittance().authenticator());
+  }
+
+  /** Whether what this peer presented was withdrawn. */
+  public boolean revoked(Identity identity) {
+    return terms.admittance().revoked(identity);
   }
 
   /** Compression for one more connection: its own where it has state, else everybody's. */

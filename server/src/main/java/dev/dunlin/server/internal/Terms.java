@@ -12,6 +12,7 @@ import dev.dunlin.websocket.Limits;
  *
  * @param budget what the server's outgoing queues may hold in all
  * @param farewell how a server that goes down closes them
+ * @param admittance who may come, and for how long
  */
 public record Terms(
     Endpoint endpoint,
@@ -19,7 +20,8 @@ public record Terms(
     Limits limits,
     Overflow overflow,
     Budget budget,
-    Close farewell) {
+    Close farewell,
+    Admittance admittance) {
 
   /** How a server that goes down parts from a session, unless the route says otherwise. */
   public static final Close GOING_AWAY = new Close(CloseCode.GOING_AWAY, "the server goes down");
@@ -27,6 +29,6 @@ public record Terms(
   /** With the usual farewell. */
   public Terms(
       Endpoint endpoint, Dispatch dispatch, Limits limits, Overflow overflow, Budget budget) {
-    this(endpoint, dispatch, limits, overflow, budget, GOING_AWAY);
+    this(endpoint, dispatch, limits, overflow, budget, GOING_AWAY, Admittance.EVERYBODY);
   }
 }

@@ -1,5 +1,7 @@
 package dev.dunlin.server.netty;
 
+import dev.dunlin.auth.AuthenticationException;
+import dev.dunlin.auth.AuthenticationException.Reason;
 import dev.dunlin.auth.Authenticator;
 import dev.dunlin.auth.Identity;
 import dev.dunlin.server.internal.Agreement;
@@ -179,6 +181,14 @@ final class Opening extends ChannelInboundHandlerAdapter {
       return;
     }
     context.channel().config().setAutoRead(true);
+    if (failure == null && identity != null && found.target().revoked(identity)) {
+      refuse(
+          context,
+          Presented.refusal(
+              new AuthenticationException(Reason.REVOKED, "user or token revoked"),
+              context.channel().remoteAddress()));
+      return;
+    }
     if (failure == null && identity != null) {
       upgrade(context, request, found, identity, rest);
       return;
