@@ -16,16 +16,19 @@ public final class Listener {
   private final @Nullable Tls tls;
   private final Map<Route, Endpoint> endpoints;
   private final Map<Route, HttpHandler> handlers;
+  private final Proxies proxies;
 
   private Listener(
       InetSocketAddress address,
       @Nullable Tls tls,
       Map<Route, Endpoint> endpoints,
-      Map<Route, HttpHandler> handlers) {
+      Map<Route, HttpHandler> handlers,
+      Proxies proxies) {
     this.address = address;
     this.tls = tls;
     this.endpoints = endpoints;
     this.handlers = handlers;
+    this.proxies = proxies;
   }
 
   /** All addresses of this machine; port 0 takes any free one. */
@@ -35,12 +38,20 @@ public final class Listener {
 
   /** One address. */
   public static Listener on(InetSocketAddress address) {
-    return new Listener(address, null, Map.of(), Map.of());
+    return new Listener(address, null, Map.of(), Map.of(), Proxies.none());
   }
 
   /** With TLS. */
   public Listener tls(Tls tls) {
-    return new Listener(address, tls, endpoints, handlers);
+    return new Listener(address, tls, endpoints, handlers, proxies);
+  }
+
+  /**
+   * Behind proxies that say for whom they speak: sessions and requests have the client's address,
+   * and limits per address count that. Default none.
+   */
+  public Listener behind(Proxies proxies) {
+    return new Listener(address, tls, endpoints, handlers, proxies);
   }
 
   /** With an endpoint at a path, with the defaults of {@link Route}. */
@@ -52,14 +63,14 @@ public final class Listener {
   public Listener route(Route route, Endpoint endpoint) {
     var more = new LinkedHashMap<>(endpoints);
     more.put(endpoint.configure(route), endpoint);
-    return new Listener(address, tls, more, handlers);
+    return new Listener(address, tls, more, handlers, proxies);
   }
 
   /** With plain HTTP at a path, which may hold variables. */
   public Listener http(String path, HttpHandler handler) {
     var more = new LinkedHashMap<>(handlers);
     more.put(Route.at(path), handler);
-    return new Listener(address, tls, endpoints, more);
+    return new Listener(address, tls, endpoints, more, proxies);
   }
 
   /** Where it listens. */
@@ -69,6 +80,10 @@ public final class Listener {
 
   Optional<Tls> tls() {
     return Optional.ofNullable(tls);
+  }
+
+  Proxies proxies() {
+    return proxies;
   }
 
   Map<Route, Endpoint> endpoints() {

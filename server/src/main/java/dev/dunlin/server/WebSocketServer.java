@@ -122,6 +122,12 @@ public final class WebSocketServer implements AutoCloseable {
       return this;
     }
 
+    /** Behind proxies that say for whom they speak. Default none. */
+    public Builder behind(Proxies proxies) {
+      first = first.behind(proxies);
+      return this;
+    }
+
     /** Listens at one more address, with routes of its own. */
     public Builder listen(Listener listener) {
       listeners.add(listener);
@@ -189,7 +195,11 @@ public final class WebSocketServer implements AutoCloseable {
       var handlers = new Router<HttpHandler>();
       listener.handlers().forEach((route, handler) -> handlers.add(route.pattern(), handler));
       return new ListenerPlan(
-          address, listener.tls().map(Tls::contexts).orElse(null), endpoints, handlers);
+          address,
+          listener.tls().map(Tls::contexts).orElse(null),
+          endpoints,
+          handlers,
+          listener.proxies());
     }
   }
 }

@@ -37,6 +37,9 @@ public final class Limits {
   private int maxConnections = 0;
   private int maxConnectionsPerAddress = 1000;
   private int maxNewConnectionsPerSecond = 2000;
+  private int maxFailedAuthenticationsPerMinute = 60;
+  private int maxMessagesPerSecond = 0;
+  private int maxBytesPerSecond = 0;
   private int maxTakeoverContexts = 1000;
 
   private Limits() {}
@@ -65,6 +68,9 @@ public final class Limits {
     maxConnections = from.maxConnections;
     maxConnectionsPerAddress = from.maxConnectionsPerAddress;
     maxNewConnectionsPerSecond = from.maxNewConnectionsPerSecond;
+    maxFailedAuthenticationsPerMinute = from.maxFailedAuthenticationsPerMinute;
+    maxMessagesPerSecond = from.maxMessagesPerSecond;
+    maxBytesPerSecond = from.maxBytesPerSecond;
     maxTakeoverContexts = from.maxTakeoverContexts;
   }
 
@@ -394,6 +400,53 @@ public final class Limits {
   public Limits maxNewConnectionsPerSecond(int value) {
     var copy = new Limits(this);
     copy.maxNewConnectionsPerSecond = atLeast(0, value, "maxNewConnectionsPerSecond");
+    return copy;
+  }
+
+  /**
+   * How many credentials that are wrong one address may present in a minute, loopback excepted.
+   * Then its upgrades get 429 until some of the minute has passed; credentials that were right and
+   * have expired do not count. 0 sets no limit. Default 60.
+   */
+  public int maxFailedAuthenticationsPerMinute() {
+    return maxFailedAuthenticationsPerMinute;
+  }
+
+  /** These limits with another {@link #maxFailedAuthenticationsPerMinute()}. */
+  public Limits maxFailedAuthenticationsPerMinute(int value) {
+    var copy = new Limits(this);
+    copy.maxFailedAuthenticationsPerMinute = atLeast(0, value, "maxFailedAuthenticationsPerMinute");
+    return copy;
+  }
+
+  /**
+   * How many messages a peer may send in a second, in the mean; as many may come at once after a
+   * quiet second. Beyond it the connection closes with 1008. Default 0: no limit.
+   */
+  public int maxMessagesPerSecond() {
+    return maxMessagesPerSecond;
+  }
+
+  /** These limits with another {@link #maxMessagesPerSecond()}. */
+  public Limits maxMessagesPerSecond(int value) {
+    var copy = new Limits(this);
+    copy.maxMessagesPerSecond = atLeast(0, value, "maxMessagesPerSecond");
+    return copy;
+  }
+
+  /**
+   * How many bytes of messages, inflated, a peer may send in a second, in the mean; as many may come
+   * at once after a quiet second, so nothing larger is taken. Beyond it the connection closes with
+   * 1008. Default 0: no limit.
+   */
+  public int maxBytesPerSecond() {
+    return maxBytesPerSecond;
+  }
+
+  /** These limits with another {@link #maxBytesPerSecond()}. */
+  public Limits maxBytesPerSecond(int value) {
+    var copy = new Limits(this);
+    copy.maxBytesPerSecond = atLeast(0, value, "maxBytesPerSecond");
     return copy;
   }
 

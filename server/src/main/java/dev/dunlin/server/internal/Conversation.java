@@ -1,7 +1,9 @@
 package dev.dunlin.server.internal;
 
+import dev.dunlin.websocket.Close;
 import dev.dunlin.websocket.CloseCode;
 import dev.dunlin.websocket.Closed;
+import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.Message;
 import dev.dunlin.websocket.Role;
 import java.nio.ByteBuffer;
@@ -22,6 +24,9 @@ public final class Conversation extends SessionSide implements Occupant {
 
   private static final Logger log = LoggerFactory.getLogger("dev.dunlin.server");
 
+  private static final Close TOO_FAST =
+      new Close(CloseCode.POLICY_VIOLATION, "too many messages");
+
   private final boolean client;
 
   /** While reading pauses. */
@@ -33,6 +38,11 @@ public final class Conversation extends SessionSide implements Occupant {
   /** Once the end has begun. */
   private @Nullable Ending ending;
 
+  /** How many messages and bytes the peer may send in a second; null without a limit. */
+  private final @Nullable Pace messages;
+
+  private final @Nullable Pace volume;
+
   private boolean touched;
   private boolean gone;
 
@@ -40,6 +50,10 @@ public final class Conversation extends SessionSide implements Occupant {
   public Conversation(Lane lane, Wire wire, Terms terms, Agreement agreement) {
     super(lane, wire, terms, agreement);
     this.client = agreement.role() == Role.CLIENT;
+    int perSecond = terms.limits().maxMessagesPerSecond();
+    this.messages = perSecond == 0 ? null : new Pace(perSecond, lane.now());
+    int bytesPerSecond = terms.limits().maxBytesPerSecond();
+    this.volume = bytesPerSecond == 0 ? null : new Pace(bytesPerSecond, lane.now());
   }
 
   // ---- called by the transport, on the lane
@@ -295,6 +309,9 @@ public final class Conversation extends SessionSide implements Occupant {
   /** From the connection: a message of the peer. */
   @Override
   public void onMessage(Message message) {
+    if (message instanceof Data data && !inPace(1, data.size())) {
+      return;
+    }
     if (!application.take(message)) {
       pause(Reading.PAUSED_BY_MAILBOX);
     }
@@ -303,9 +320,21 @@ public final class Conversation extends SessionSide implements Occupant {
   /** From the connection: a piece of a message that is read while it arrives. */
   @Override
   public void onPart(boolean text, ByteBuffer bytes, boolean last) {
+    if (!inPace(last ? 1 : 0, bytes.remaining())) {
+      return;
+    }
     if (!application.take(text, bytes, last)) {
       pause(Reading.PAUSED_BY_STREAM);
     }
+  }
+
+  private boolean inPace(int count, int bytes) {
+    if ((messages == null || messages.take(count, lane.now()))
+        && (volume == null || volume.take(bytes, lane.now()))) {
+      return true;
+    }
+    end(TOO_FAST, Closed.Cause.LOCAL);
+    return false;
   }
 
   // ---- the end

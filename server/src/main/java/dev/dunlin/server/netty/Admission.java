@@ -84,9 +84,18 @@ final class Admission {
       all.decrementAndGet();
       return false;
     }
+    if (!enterAddress(from)) {
+      all.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  /** Whether that address may have one more; if so it counts until {@link #leftAddress}. */
+  boolean enterAddress(SocketAddress from) {
     var address = counted(from);
     if (address != null && perAddress.merge(address, 1, Integer::sum) > mostPerAddress) {
-      left(from);
+      leftAddress(from);
       return false;
     }
     return true;
@@ -94,6 +103,10 @@ final class Admission {
 
   void left(SocketAddress from) {
     all.decrementAndGet();
+    leftAddress(from);
+  }
+
+  void leftAddress(SocketAddress from) {
     var address = counted(from);
     if (address != null) {
       perAddress.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);

@@ -3,6 +3,7 @@ package dev.dunlin.server.netty;
 import dev.dunlin.server.HttpHandler;
 import dev.dunlin.server.HttpRequest;
 import dev.dunlin.server.HttpResponse;
+import dev.dunlin.server.internal.ForwardedClient;
 import dev.dunlin.server.internal.ListenerPlan;
 import dev.dunlin.websocket.Headers;
 import dev.dunlin.websocket.Limits;
@@ -195,7 +196,8 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
             request,
             found.variables(),
             body.toByteArray(),
-            context.channel().remoteAddress(),
+            ForwardedClient.of(
+                request.headers(), plan.proxies(), Peers.address(context.channel())),
             Presented.certificates(context.channel()));
     body.reset();
     Thread.ofVirtual()

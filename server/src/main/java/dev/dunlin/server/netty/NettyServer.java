@@ -1,5 +1,8 @@
 package dev.dunlin.server.netty;
 
+import dev.dunlin.auth.Allowances;
+import dev.dunlin.auth.AuthenticationException;
+import dev.dunlin.server.Proxies;
 import dev.dunlin.server.ServerStatistics;
 import dev.dunlin.server.internal.Budget;
 import dev.dunlin.server.internal.Conversation;
@@ -14,6 +17,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.local.LocalAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -34,6 +38,12 @@ public final class NettyServer {
 
   private static final Logger log = LoggerFactory.getLogger("dev.dunlin.server");
 
+  /** Stands for the addresses of clients that are not known yet: no limit per address counts it. */
+  private static final SocketAddress SHARED = LocalAddress.ANY;
+
+  /** Addresses that are told apart among those with wrong credentials: about 10 MB. */
+  private static final int MOST_FAILING = 100_000;
+
   static final WriteBufferWaterMark WATER = new WriteBufferWaterMark(32 << 10, 64 << 10);
 
   private final Loops loops;
@@ -48,6 +58,10 @@ public final class NettyServer {
   private final TlsGate tlsGate = new TlsGate();
   private final Admission admission;
   private final Budget budget;
+
+  /** Credentials that were wrong, by address. */
+  private final Allowances failures;
+
   private final LongAdder arrived = new LongAdder();
   private final LongAdder turnedAway = new LongAdder();
   private final LongAdder acceptFailures = new LongAdder();
@@ -60,6 +74,12 @@ public final class NettyServer {
     this.limits = plan.limits();
     this.budget = plan.budget();
     this.admission = new Admission(limits);
+    this.failures =
+        Allowances.of(
+            limits.maxFailedAuthenticationsPerMinute(),
+            Duration.ofMinutes(1),
+            MOST_FAILING,
+            System::nanoTime);
     this.loops = Loops.start(plan.transport(), plan.loops(), limits.bufferCapacity());
   }
 
@@ -116,7 +136,9 @@ public final class NettyServer {
 
   private void accept(Channel channel, ListenerPlan plan) {
     var lane = loops.lane(channel);
-    var from = channel.remoteAddress();
+    boolean proxied = listed(channel, plan);
+    // the connections of a proxy are its clients'
+    var from = proxied ? SHARED : channel.remoteAddress();
     if (draining || !admission.enter(from, lane.now())) {
       turnedAway.increment();
       turnAway(channel, lane, plan);
@@ -125,13 +147,53 @@ public final class NettyServer {
     arrived.increment();
     accepted.put(channel, Occupant.NOBODY);
     channel.closeFuture().addListener(closed -> left(channel, from));
+    if (proxied && plan.proxies().tells(Proxies.Telling.PROXY_PROTOCOL)) {
+      channel
+          .pipeline()
+          .addLast(
+              new ProxyGreeting(
+                  lane,
+                  limits.requestHead().toNanos(),
+                  client -> {
+                    if (client.isPresent() && !speaksFor(channel, client.get())) {
+                      channel.close();
+                    } else {
+                      begin(channel, plan, lane, true);
+                    }
+                  }));
+    } else {
+      begin(channel, plan, lane, proxied);
+    }
+  }
+
+  private static boolean listed(Channel channel, ListenerPlan plan) {
+    return channel.remoteAddress() instanceof InetSocketAddress inet
+        && plan.proxies().lists(inet.getAddress());
+  }
+
+  /**
+   * Counts a connection as that of the client for which a listed proxy speaks.
+   *
+   * @return false if that client has too many
+   */
+  boolean speaksFor(Channel channel, SocketAddress client) {
+    Peers.client(channel, client);
+    if (!admission.enterAddress(client)) {
+      turnedAway.increment();
+      return false;
+    }
+    channel.closeFuture().addListener(closed -> admission.leftAddress(client));
+    return true;
+  }
+
+  private void begin(Channel channel, ListenerPlan plan, NettyLane lane, boolean proxied) {
     var tls = plan.tls();
     if (tls != null) {
       var handler = tls.current().newHandler(channel.alloc());
       handler.setHandshakeTimeoutMillis(limits.tlsHandshake().toMillis());
       channel.pipeline().addLast(handler);
       tlsGate.enter(channel, handler);
-    } else if (loops.sharesReceiveBuffer()) {
+    } else if (loops.sharesReceiveBuffer() && !proxied) {
       channel.config().setRecvByteBufAllocator(lane.receiveBuffer());
     }
     channel.pipeline().addLast(new Opening(this, plan, lane, limits, tls != null));
@@ -224,6 +286,22 @@ public final class NettyServer {
   /** The number of open WebSocket connections. */
   public int connections() {
     return conversations.get();
+  }
+
+  /** Whether that address has presented too much that is wrong to be asked again now. */
+  boolean failsTooOften(SocketAddress from) {
+    return from instanceof InetSocketAddress inet
+        && failures.exhausted(Allowances.key(inet.getAddress()));
+  }
+
+  /** That address has presented something that is wrong. */
+  void failed(SocketAddress from, Throwable failure) {
+    var reason = AuthenticationException.of(failure).reason();
+    if (from instanceof InetSocketAddress inet
+        && !inet.getAddress().isLoopbackAddress()
+        && reason == AuthenticationException.Reason.INVALID) {
+      failures.take(Allowances.key(inet.getAddress()));
+    }
   }
 
   void httpBegun() {

@@ -6,6 +6,7 @@ import dev.dunlin.auth.Authenticator;
 import dev.dunlin.auth.Identity;
 import dev.dunlin.server.internal.Agreement;
 import dev.dunlin.server.internal.Conversation;
+import dev.dunlin.server.internal.ForwardedClient;
 import dev.dunlin.server.internal.ListenerPlan;
 import dev.dunlin.server.internal.Router;
 import dev.dunlin.server.internal.Target;
@@ -24,6 +25,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +100,13 @@ final class Opening extends ChannelInboundHandlerAdapter {
       plainHttp(context, request, rest);
       return;
     }
+    var client =
+        ForwardedClient.of(request.headers(), plan.proxies(), Peers.address(context.channel()));
+    if (client != Peers.address(context.channel())
+        && !server.speaksFor(context.channel(), client)) {
+      refuse(context, Refusal.busy(Duration.ofSeconds(5)));
+      return;
+    }
     var match = plan.routes().match(request.path());
     if (match.isEmpty()) {
       refuse(context, Refusal.of(404, "nothing is here"));
@@ -113,6 +122,12 @@ final class Opening extends ChannelInboundHandlerAdapter {
     var refusal = found.target().handshake().check(request);
     if (refusal.isPresent()) {
       refuse(context, refusal.get());
+      return;
+    }
+    if (server.failsTooOften(client)) {
+      refuse(
+          context,
+          Refusal.of(429, "too many credentials that are wrong").header("Retry-After", "60"));
       return;
     }
     authenticate(context, request, found, authenticator.get(), copy(rest));
@@ -186,18 +201,17 @@ final class Opening extends ChannelInboundHandlerAdapter {
           context,
           Presented.refusal(
               new AuthenticationException(Reason.REVOKED, "user or token revoked"),
-              context.channel().remoteAddress()));
+              Peers.address(context.channel())));
       return;
     }
     if (failure == null && identity != null) {
       upgrade(context, request, found, identity, rest);
       return;
     }
-    refuse(
-        context,
-        Presented.refusal(
-            failure == null ? new IllegalStateException("no identity") : failure,
-            context.channel().remoteAddress()));
+    var why = failure == null ? new IllegalStateException("no identity") : failure;
+    var from = Peers.address(context.channel());
+    server.failed(from, why);
+    refuse(context, Presented.refusal(why, from));
   }
 
   private void upgrade(

@@ -221,6 +221,6 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
 
   @Override
   public SocketAddress remoteAddress() {
-    return channel.remoteAddress();
+    return Peers.address(channel);
   }
 }
