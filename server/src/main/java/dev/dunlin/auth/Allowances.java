@@ -9,8 +9,8 @@ import java.util.function.LongSupplier;
 
 /**
  * How often something may happen, for each of many keys on its own: so many at once, and one more
- * whenever its time has passed (a token bucket, kept as one number per key). For any thread, without
- * waiting.
+ * whenever its time has passed (a token bucket, kept as one number per key). For any thread,
+ * without waiting.
  *
  * <p>At most so many keys are told apart; those whose bucket is full again are forgotten first, and
  * while there is no room the keys beyond share one bucket. So whoever has many keys gains nothing
@@ -27,8 +27,8 @@ public final class Allowances {
   private final LongSupplier nanoTime;
 
   /**
-   * By key, when what was taken would have come at the mean rate; as nanoseconds of the clock. A key
-   * that is not there has taken nothing lately.
+   * By key, when what was taken would have come at the mean rate; as nanoseconds of the clock. A
+   * key that is not there has taken nothing lately.
    */
   private final ConcurrentHashMap<Object, Long> taken = new ConcurrentHashMap<>();
 

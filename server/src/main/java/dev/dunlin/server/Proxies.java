@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The proxies in front of a listener, and how each says for whom it speaks. Whoever is not listed is
- * a client, and what it says about others counts for nothing. Immutable: every setting makes a new
- * one.
+ * The proxies in front of a listener, and how each says for whom it speaks. Whoever is not listed
+ * is a client, and what it says about others counts for nothing. Immutable: every setting makes a
+ * new one.
  *
  * <pre>{@code
  * Listener.on(8080).behind(Proxies.at("10.0.0.0/8").forwardedFor())

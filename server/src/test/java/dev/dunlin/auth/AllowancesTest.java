@@ -12,8 +12,7 @@ import org.junit.jupiter.api.Test;
 class AllowancesTest {
 
   private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - 5_000_000_000L);
-  private final Allowances sixPerMinute =
-      Allowances.of(6, Duration.ofMinutes(1), 1000, clock::get);
+  private final Allowances sixPerMinute = Allowances.of(6, Duration.ofMinutes(1), 1000, clock::get);
 
   private void seconds(long seconds) {
     clock.addAndGet(seconds * 1_000_000_000L);

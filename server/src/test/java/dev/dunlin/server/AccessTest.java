@@ -100,8 +100,7 @@ class AccessTest {
                 .start(0);
         var off =
             WebSocketServer.builder()
-                .route(
-                    route.authenticate(tokens(EnumSet.complementOf(EnumSet.of(way)))), INTRODUCE)
+                .route(route.authenticate(tokens(EnumSet.complementOf(EnumSet.of(way)))), INTRODUCE)
                 .start(0)) {
       try (var peer = RawPeer.connect(on.port())) {
         var head = ask(peer, target(way, GOOD), by(way, GOOD));
@@ -130,8 +129,7 @@ class AccessTest {
                 INTRODUCE)
             .start(0)) {
       var cookie = "Cookie: token=" + GOOD + "\r\n";
-      for (var origin :
-          List.of("", "Origin: https://evil.example\r\n", "Origin: null\r\n")) {
+      for (var origin : List.of("", "Origin: https://evil.example\r\n", "Origin: null\r\n")) {
         assertThat(ask(server, "/", cookie, origin)).startsWith("HTTP/1.1 403 ");
         assertThat(ask(server, "/%2e", cookie, origin)).startsWith("HTTP/1.1 40");
       }
@@ -143,9 +141,7 @@ class AccessTest {
   void aTicketOpensOneSessionOnly() throws Exception {
     var tickets = Tickets.create();
     try (var server =
-        WebSocketServer.builder()
-            .route(Route.at("/").authenticate(tickets), INTRODUCE)
-            .start(0)) {
+        WebSocketServer.builder().route(Route.at("/").authenticate(tickets), INTRODUCE).start(0)) {
       var ticket = tickets.issue(new Identity("ann", List.of(), "{}")).orElseThrow();
       assertThat(ask(server, "/?ticket=" + ticket)).startsWith("HTTP/1.1 101 ");
       assertThat(ask(server, "/?ticket=" + ticket)).startsWith("HTTP/1.1 401 ");
@@ -210,8 +206,7 @@ class AccessTest {
   void forwardedAddressesOfOthersCountForNothing() throws Exception {
     try (var server = behind(Proxies.at("10.0.0.0/8").forwardedFor(), Limits.defaults());
         var peer = RawPeer.connect(server.port())) {
-      assertThat(ask(peer, "/open", "X-Forwarded-For: 192.0.2.1\r\n"))
-          .startsWith("HTTP/1.1 101 ");
+      assertThat(ask(peer, "/open", "X-Forwarded-For: 192.0.2.1\r\n")).startsWith("HTTP/1.1 101 ");
       assertThat(introduction(peer)).isEqualTo(" 127.0.0.1");
     }
   }
@@ -230,13 +225,13 @@ class AccessTest {
   }
 
   private static final byte[] FROM_192_0_2_1 =
-      HexFormat.of()
-          .parseHex("0d0a0d0a000d0a515549540a" + "2111000c" + "c0000201c6336407dc0401bb");
+      HexFormat.of().parseHex("0d0a0d0a000d0a515549540a" + "2111000c" + "c0000201c6336407dc0401bb");
 
   @Test
   void theProxyProtocolOfListedProxiesNamesTheClient() throws Exception {
     try (var server = behind(Proxies.at("127.0.0.1").proxyProtocol(), Limits.defaults())) {
-      var line = "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\n".getBytes(StandardCharsets.US_ASCII);
+      var line =
+          "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\n".getBytes(StandardCharsets.US_ASCII);
       for (var header : List.of(line, FROM_192_0_2_1)) {
         try (var peer = RawPeer.connect(server.port())) {
           for (byte each : header) { // byte by byte
@@ -276,8 +271,7 @@ class AccessTest {
       assertThat(ask(one, "/open", client)).startsWith("HTTP/1.1 101 ");
       assertThat(ask(two, "/open", client)).startsWith("HTTP/1.1 101 ");
       assertThat(ask(server, "/open", client)).startsWith("HTTP/1.1 503 ");
-      assertThat(ask(other, "/open", "X-Forwarded-For: 192.0.2.2\r\n"))
-          .startsWith("HTTP/1.1 101 ");
+      assertThat(ask(other, "/open", "X-Forwarded-For: 192.0.2.2\r\n")).startsWith("HTTP/1.1 101 ");
     }
   }
 

@@ -435,9 +435,9 @@ public final class Limits {
   }
 
   /**
-   * How many bytes of messages, inflated, a peer may send in a second, in the mean; as many may come
-   * at once after a quiet second, so nothing larger is taken. Beyond it the connection closes with
-   * 1008. Default 0: no limit.
+   * How many bytes of messages, inflated, a peer may send in a second, in the mean; as many may
+   * come at once after a quiet second, so nothing larger is taken. Beyond it the connection closes
+   * with 1008. Default 0: no limit.
    */
   public int maxBytesPerSecond() {
     return maxBytesPerSecond;

@@ -45,6 +45,9 @@ class LimitsTest {
                 Map.entry("maxConnections", 0),
                 Map.entry("maxConnectionsPerAddress", 1000),
                 Map.entry("maxNewConnectionsPerSecond", 2000),
+                Map.entry("maxFailedAuthenticationsPerMinute", 60),
+                Map.entry("maxMessagesPerSecond", 0),
+                Map.entry("maxBytesPerSecond", 0),
                 Map.entry("maxTakeoverContexts", 1000)));
   }
 

@@ -42,7 +42,8 @@ public record AddressBlock(InetAddress network, int bits) {
   }
 
   private static boolean sixLike(String text) {
-    return text.chars().allMatch(c -> c == ':' || c == '.' || Character.digit(c, 16) >= 0 && c < 128);
+    return text.chars()
+        .allMatch(c -> c == ':' || c == '.' || Character.digit(c, 16) >= 0 && c < 128);
   }
 
   private static boolean four(String text) {

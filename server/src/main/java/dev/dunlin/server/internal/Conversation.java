@@ -24,8 +24,7 @@ public final class Conversation extends SessionSide implements Occupant {
 
   private static final Logger log = LoggerFactory.getLogger("dev.dunlin.server");
 
-  private static final Close TOO_FAST =
-      new Close(CloseCode.POLICY_VIOLATION, "too many messages");
+  private static final Close TOO_FAST = new Close(CloseCode.POLICY_VIOLATION, "too many messages");
 
   private final boolean client;
 

@@ -29,7 +29,10 @@ public final class ForwardedClient {
     if (proxies.tells(Telling.X_FORWARDED_FOR)) {
       hops = listed(headers.all("X-Forwarded-For"), ',');
     } else if (proxies.tells(Telling.FORWARDED)) {
-      hops = listed(headers.all("Forwarded"), ',').stream().map(ForwardedClient::forParameter).toList();
+      hops =
+          listed(headers.all("Forwarded"), ',').stream()
+              .map(ForwardedClient::forParameter)
+              .toList();
     } else {
       return peer;
     }
@@ -44,7 +47,9 @@ public final class ForwardedClient {
     return client;
   }
 
-  /** Splits at a separator outside quotes; a line of a repeated header stands after those before. */
+  /**
+   * Splits at a separator outside quotes; a line of a repeated header stands after those before.
+   */
   private static List<String> listed(List<String> lines, char separator) {
     var items = new ArrayList<String>();
     for (var line : lines) {

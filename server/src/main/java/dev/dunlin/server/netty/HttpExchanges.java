@@ -196,8 +196,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
             request,
             found.variables(),
             body.toByteArray(),
-            ForwardedClient.of(
-                request.headers(), plan.proxies(), Peers.address(context.channel())),
+            ForwardedClient.of(request.headers(), plan.proxies(), Peers.address(context.channel())),
             Presented.certificates(context.channel()));
     body.reset();
     Thread.ofVirtual()

@@ -58,9 +58,7 @@ class ForwardedClientTest {
 
   @Test
   void repeatedHeadersAreOneList() {
-    assertThat(
-            client(
-                LISTED.forwardedFor(), "10.0.0.1", "X-Forwarded-For", "1.1.1.1", "2.2.2.2"))
+    assertThat(client(LISTED.forwardedFor(), "10.0.0.1", "X-Forwarded-For", "1.1.1.1", "2.2.2.2"))
         .isEqualTo("2.2.2.2");
   }
 

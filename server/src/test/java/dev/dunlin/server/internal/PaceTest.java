@@ -22,8 +22,7 @@ class PaceTest {
 
   private Conversation open(Limits limits) {
     var terms =
-        new Terms(
-            session -> heard::add, Dispatch.INLINE, limits, Overflow.CLOSE, Budget.ofHeap());
+        new Terms(session -> heard::add, Dispatch.INLINE, limits, Overflow.CLOSE, Budget.ofHeap());
     var agreement = new Agreement(Role.SERVER, null, Map.of(), Identity.anonymous(), "", null);
     var conversation = new Conversation(lane, new MemoryWire(), terms, agreement);
     conversation.open(ByteBuffer.allocate(0));

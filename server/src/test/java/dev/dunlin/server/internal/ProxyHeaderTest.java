@@ -44,8 +44,7 @@ class ProxyHeaderTest {
 
   private static void names(byte[] header, String address, int port) {
     var expected =
-        new ProxyHeader.Complete(
-            header.length, Optional.of(new InetSocketAddress(address, port)));
+        new ProxyHeader.Complete(header.length, Optional.of(new InetSocketAddress(address, port)));
     assertThat(read(header)).isEqualTo(expected);
     assertThat(read(followed(header))).isEqualTo(expected);
     for (int size = 0; size < header.length; size++) {
@@ -115,8 +114,7 @@ class ProxyHeaderTest {
         .isInstanceOf(ProxyHeader.Malformed.class);
     assertThat(read(binary(0x21, 0x11, "00".repeat(2033))))
         .isInstanceOf(ProxyHeader.Malformed.class);
-    assertThat(read(HexFormat.of().parseHex("0d0a0d0b")))
-        .isInstanceOf(ProxyHeader.Malformed.class);
+    assertThat(read(HexFormat.of().parseHex("0d0a0d0b"))).isInstanceOf(ProxyHeader.Malformed.class);
   }
 
   @Test

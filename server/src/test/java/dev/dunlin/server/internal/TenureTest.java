@@ -64,10 +64,8 @@ class TenureTest {
             Overflow.CLOSE,
             Budget.ofHeap(),
             Terms.GOING_AWAY,
-            new Admittance(
-                TOKENS, revocations, Duration.ofSeconds(25), InstantSource.fixed(NOW)));
-    var agreement =
-        new Agreement(Role.SERVER, null, Map.of(), identity(user, seconds), "", null);
+            new Admittance(TOKENS, revocations, Duration.ofSeconds(25), InstantSource.fixed(NOW)));
+    var agreement = new Agreement(Role.SERVER, null, Map.of(), identity(user, seconds), "", null);
     var conversation = new Conversation(lane, wire, terms, agreement);
     conversation.open(ByteBuffer.allocate(0));
     return conversation;
@@ -105,8 +103,7 @@ class TenureTest {
   void aNewTokenMovesTheEnd() {
     var session = open("ann", 60);
     seconds(50);
-    var renewed =
-        session.reauthenticate(Credentials.token("ann 600")).toCompletableFuture().join();
+    var renewed = session.reauthenticate(Credentials.token("ann 600")).toCompletableFuture().join();
     assertThat(session.identity()).isSameAs(renewed);
     seconds(500);
     assertThat(session.open()).isTrue();
@@ -118,8 +115,8 @@ class TenureTest {
   void anotherUsersTokenIsRefusedAndTheSessionGoesOn() {
     var session = open("ann", 60);
     for (var token : List.of("bob 600", "rubbish")) {
-      assertThatThrownBy(() ->
-              session.reauthenticate(Credentials.token(token)).toCompletableFuture().join())
+      assertThatThrownBy(
+              () -> session.reauthenticate(Credentials.token(token)).toCompletableFuture().join())
           .isInstanceOf(CompletionException.class)
           .cause()
           .isInstanceOf(AuthenticationException.class)
