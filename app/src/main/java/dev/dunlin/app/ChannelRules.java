@@ -3,6 +3,7 @@ package dev.dunlin.app;
 import dev.dunlin.centrifuge.NamespaceOptions;
 import dev.dunlin.centrifuge.NamespaceOptions.DataFormat;
 import dev.dunlin.centrifuge.NamespaceOptions.RecoveryMode;
+import dev.dunlin.centrifuge.NamespaceOptions.SlowSubscribers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -103,6 +104,13 @@ record ChannelRules(
             fallback = "0",
             consequence = "at most 1s; 0: they leave with the next turn of the event loop")
         Duration batchMaxDelay,
+    @Option(
+            value = "What happens while a client reads too slowly: close, drop or conflate",
+            fallback = "close",
+            consequence =
+                "close: 3008, and it recovers; drop: it gets no new ones; conflate: the latest of"
+                    + " each key; where positions are followed drop and conflate end with 2500")
+        SlowSubscribers slowSubscribers,
     @Option(value = "The back end decides on subscriptions", fallback = "false")
         boolean subscribeProxyEnabled,
     @Option(
@@ -166,6 +174,7 @@ record ChannelRules(
             .allowUserLimitedChannels(allowUserLimitedChannels)
             .publicationDataFormat(publicationDataFormat)
             .batchMaxDelay(batchMaxDelay)
+            .slowSubscribers(slowSubscribers)
             .subscribeProxyEnabled(subscribeProxyEnabled)
             .subscribeProxyName(subscribeProxyName)
             .publishProxyEnabled(publishProxyEnabled)

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -114,6 +115,25 @@ class ConfigReaderTest {
         .isEqualTo(
             "channel.namespaces[0].presense (dunlin.yaml, line 4): there is no such option;"
                 + " did you mean channel.namespaces[0].presence?");
+  }
+
+  /** Options of Centrifugo's channels that Dunlin does not have are not passed over in silence. */
+  @Test
+  void whatChannelsCannotDoIsRefusedByName() {
+    for (var option :
+        List.of(
+            "subscription_type: map",
+            "map: {}",
+            "shared_poll: {}",
+            "subscribe_stream_proxy_enabled: true",
+            "subscribe_stream_proxy_name: a",
+            "proxy_subscribe: true")) {
+      assertThat(refusal("channel:\n  namespaces:\n    - name: chat\n      " + option + "\n"))
+          .startsWith("channel.namespaces[0]." + option.substring(0, option.indexOf(':')))
+          .contains("there is no such option");
+      assertThat(refusal("channel:\n  without_namespace:\n    " + option + "\n"))
+          .contains("there is no such option");
+    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.dunlin.centrifuge;
 
+import dev.dunlin.centrifuge.NamespaceOptions.SlowSubscribers;
 import dev.dunlin.centrifuge.Publications.Form;
 import dev.dunlin.centrifuge.Publications.Variant;
 import dev.dunlin.channels.Block;
@@ -10,6 +11,7 @@ import dev.dunlin.channels.Subscriber;
 import dev.dunlin.channels.Subscription;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +31,8 @@ final class ChannelSubscription implements Subscriber {
       boolean pushJoinLeave,
       boolean delta,
       @Nullable TagsFilter filter,
-      boolean compaction) {}
+      boolean compaction,
+      SlowSubscribers slow) {}
 
   private enum State {
     /** The subscribe reply is not queued yet: publications wait. */
@@ -37,6 +40,9 @@ final class ChannelSubscription implements Subscriber {
     LIVE,
     ENDED
   }
+
+  /** Keys of which the latest is kept for a slow client; beyond it the oldest goes. */
+  private static final int MOST_KEYS = 1_000;
 
   private final ClientHandler client;
   private final String channel;
@@ -49,6 +55,9 @@ final class ChannelSubscription implements Subscriber {
   private List<Publication> waiting = new ArrayList<>();
   private boolean patchable;
   private boolean quiet = true;
+
+  /** Where a slow client is spared: the latest publication of each key that it has not got. */
+  private final LinkedHashMap<String, Publication> latest = new LinkedHashMap<>(2);
 
   byte[] info = {};
   long expireBy = Long.MAX_VALUE;
@@ -132,6 +141,7 @@ final class ChannelSubscription implements Subscriber {
   void end() {
     state = State.ENDED;
     waiting = List.of();
+    latest.clear();
     if (subscription != null) {
       subscription.close();
     }
@@ -168,6 +178,7 @@ final class ChannelSubscription implements Subscriber {
         state == State.LIVE
             && agreement.filter() == null
             && !agreement.delta()
+            && !spared()
             && (recovery == null || recovery.accepts(block));
     if (whole) {
       quiet = false;
@@ -185,10 +196,54 @@ final class ChannelSubscription implements Subscriber {
     if (filter != null && !filter.matches(publication.tags())) {
       return;
     }
+    if (spared()) {
+      spare(publication);
+      return;
+    }
     boolean asPatch = agreement.delta() && patchable && publication.delta();
     client.publish(
         Publications.prepared(publication, asPatch ? patch : full, client.counters().encodings));
     patchable = agreement.delta() && publication.offset() > 0;
+  }
+
+  /** Whether the client reads too slowly, and this channel is not to be the end of it. */
+  private boolean spared() {
+    return agreement.slow() != SlowSubscribers.CLOSE && (!latest.isEmpty() || client.congested());
+  }
+
+  private void spare(Publication publication) {
+    if (recovery != null) {
+      client.insufficient(this); // it follows its position: it is told, comes back and recovers
+      return;
+    }
+    switch (agreement.slow()) {
+      case CLOSE, DROP -> {}
+      case CONFLATE -> {
+        if (latest.isEmpty()) {
+          client.later(this::catchUp);
+        }
+        latest.remove(publication.key()); // the newest goes to the end
+        latest.put(publication.key(), publication);
+        if (latest.size() > MOST_KEYS) {
+          latest.pollFirstEntry();
+        }
+      }
+    }
+  }
+
+  private void catchUp() {
+    if (state != State.LIVE) {
+      return;
+    }
+    if (client.congested()) {
+      client.later(this::catchUp);
+      return;
+    }
+    var kept = List.copyOf(latest.values());
+    latest.clear();
+    for (var publication : kept) {
+      client.publish(Publications.prepared(publication, full, client.counters().encodings));
+    }
   }
 
   @Override

@@ -228,6 +228,18 @@ final class ClientHandler implements Handler {
     return state;
   }
 
+  /** Whether so much waits to be sent that more should not be made. */
+  boolean congested() {
+    var limits = session.limits();
+    return session.queuedBytes() > limits.outboundBytes() / 4
+        || session.queuedMessages() > limits.outboundMessages() / 4;
+  }
+
+  /** Runs a task a little later, when the client may have read something. */
+  void later(Runnable task) {
+    var unused = session.schedule(CommandQueue.ROOM_CHECK, task);
+  }
+
   /** Where publications come that may gather for so long first. */
   Executor lane(Duration delay) {
     return session.lane(delay);

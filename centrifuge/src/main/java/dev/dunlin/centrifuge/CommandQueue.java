@@ -17,7 +17,8 @@ final class CommandQueue {
   /** Commands that wait for the one under way; beyond it the socket is not read. */
   private static final int MAX_WAITING = 64;
 
-  private static final Duration ROOM_CHECK = Duration.ofMillis(50);
+  /** How often a client that reads slowly is looked at. */
+  static final Duration ROOM_CHECK = Duration.ofMillis(50);
 
   private final Session session;
   private final ClientSession state;

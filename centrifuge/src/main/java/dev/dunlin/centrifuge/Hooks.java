@@ -183,7 +183,10 @@ public final class Hooks {
     return copy;
   }
 
-  /** Decides what is published where the namespace's options have not. */
+  /**
+   * Decides what clients publish, also where the namespace's options or a token would let them. What
+   * it answers must be of the namespace's data format.
+   */
   public Hooks onPublish(Hook<Publish, Published> hook) {
     var copy = copy();
     copy.publish = hook;

@@ -41,6 +41,7 @@ import java.util.regex.Pattern;
  * @param publicationDataFormat what publications must be
  * @param batchMaxDelay how long publications may gather, so that they leave in fewer frames; zero
  *     sends with the next turn of the event loop. At most 1 s
+ * @param slowSubscribers what happens to publications while a client reads too slowly
  * @param subscribeProxyEnabled the backend decides on subscriptions
  * @param subscribeProxyName which backend
  * @param publishProxyEnabled the backend decides on publications
@@ -81,6 +82,7 @@ public record NamespaceOptions(
     Optional<Pattern> channelRegex,
     DataFormat publicationDataFormat,
     Duration batchMaxDelay,
+    SlowSubscribers slowSubscribers,
     boolean subscribeProxyEnabled,
     String subscribeProxyName,
     boolean publishProxyEnabled,
@@ -95,6 +97,20 @@ public record NamespaceOptions(
     STREAM,
     /** The latest publication. */
     CACHE
+  }
+
+  /**
+   * What happens to publications while a client reads too slowly. Only subscriptions without a
+   * position may lose any: one that follows its position ends with 2500 in place of a loss, and the
+   * client recovers.
+   */
+  public enum SlowSubscribers {
+    /** They wait, until the queue is full and the client is closed with 3008. */
+    CLOSE,
+    /** New ones are dropped. */
+    DROP,
+    /** The latest of each key waits, those before it are dropped. */
+    CONFLATE
   }
 
   /** What publications must be. */
@@ -187,6 +203,7 @@ public record NamespaceOptions(
     builder.channelRegex = channelRegex;
     builder.publicationDataFormat = publicationDataFormat;
     builder.batchMaxDelay = batchMaxDelay;
+    builder.slowSubscribers = slowSubscribers;
     builder.subscribeProxyEnabled = subscribeProxyEnabled;
     builder.subscribeProxyName = subscribeProxyName;
     builder.publishProxyEnabled = publishProxyEnabled;
@@ -230,6 +247,7 @@ public record NamespaceOptions(
     private Optional<Pattern> channelRegex = Optional.empty();
     private DataFormat publicationDataFormat = DataFormat.ANY;
     private Duration batchMaxDelay = Duration.ZERO;
+    private SlowSubscribers slowSubscribers = SlowSubscribers.CLOSE;
     private boolean subscribeProxyEnabled;
     private String subscribeProxyName = "default";
     private boolean publishProxyEnabled;
@@ -420,6 +438,12 @@ public record NamespaceOptions(
       return this;
     }
 
+    /** Sets {@link NamespaceOptions#slowSubscribers}. */
+    public Builder slowSubscribers(SlowSubscribers value) {
+      slowSubscribers = value;
+      return this;
+    }
+
     /** Sets {@link NamespaceOptions#subscribeProxyEnabled}. */
     public Builder subscribeProxyEnabled(boolean value) {
       subscribeProxyEnabled = value;
@@ -499,6 +523,7 @@ public record NamespaceOptions(
           channelRegex,
           publicationDataFormat,
           batchMaxDelay,
+          slowSubscribers,
           subscribeProxyEnabled,
           subscribeProxyName,
           publishProxyEnabled,

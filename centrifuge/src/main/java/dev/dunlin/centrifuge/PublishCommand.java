@@ -26,22 +26,24 @@ final class PublishCommand {
     var info = client.info(subscription);
     var storage = Node.storage(rules).info(info);
     var hook = node.hooks().publish(channel);
-    if (Permissions.publish(rules, state, channel, subscribed)) {
+    if (hook.isEmpty()) {
+      if (!Permissions.publish(rules, state, channel, subscribed)) {
+        throw Rejection.error(ErrorCode.PERMISSION_DENIED);
+      }
       return publish(node, channel, data, storage);
     }
-    if (hook.isEmpty()) {
-      throw Rejection.error(ErrorCode.PERMISSION_DENIED);
-    }
     return Node.ask(hook.get(), new Hooks.Publish(client.view(), channel, data))
-        .thenCompose(allowed ->
-            publish(
-                node,
-                channel,
-                allowed.data(),
-                allowed
-                    .options()
-                    .map(options -> options.channel(Node.history(rules)).info(info))
-                    .orElse(storage)));
+        .thenCompose(allowed -> {
+          checkFormat(rules, allowed.data());
+          return publish(
+              node,
+              channel,
+              allowed.data(),
+              allowed
+                  .options()
+                  .map(options -> options.channel(Node.history(rules)).info(info))
+                  .orElse(storage));
+        });
   }
 
   private static CompletionStage<Answer> publish(

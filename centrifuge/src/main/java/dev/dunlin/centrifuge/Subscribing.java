@@ -95,7 +95,8 @@ final class Subscribing {
             delta,
             asked.filter(),
             // docs/decisions/channel-numbers.md: the JavaScript SDK misses them over Protobuf
-            asked.compaction() && node.options().compaction() && state.json);
+            asked.compaction() && node.options().compaction() && state.json,
+            rules.slowSubscribers());
     long number = agreement.compaction() ? node.numbers().acquire(channel) : 0;
     this.subscription =
         new ChannelSubscription(client, channel, agreement, recovery(positioned, cache), number);

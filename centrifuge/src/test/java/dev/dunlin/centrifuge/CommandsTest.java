@@ -6,6 +6,7 @@ import dev.dunlin.channels.ClientInfo;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -410,17 +411,18 @@ class CommandsTest {
   }
 
   @Test
-  void thePublishHookMayChangeWhatIsPublished() {
+  void thePublishHookDecidesAlsoWhereOptionsWouldAllow() {
     var hooked =
         TestNode.of(endpoint ->
             endpoint
                 .allowAnonymous()
                 .namespaces(
-                    Namespaces.of(
+                    new Namespaces(
                         NamespaceOptions.builder()
                             .allowSubscribeForClient(true)
                             .allowSubscribeForAnonymous(true)
-                            .build()))
+                            .build(),
+                        Map.of("open", TestNode.anybody().build())))
                 .hooks(
                     Hooks.NONE.onPublish(asked ->
                         new Hooks.Published(
@@ -428,13 +430,17 @@ class CommandsTest {
                             Optional.empty()))));
     var peer = hooked.anonymous(encoding);
     subscribe(peer, "a");
-    peer.send("{'id':3,'publish':{'channel':'a','data':1}}");
+    subscribe(peer, "open:a");
+    for (var channel : List.of("a", "open:a")) {
+      peer.send("{'id':3,'publish':{'channel':'%s','data':1}}".formatted(channel));
     assertThat(peer.next(2))
         .containsExactlyInAnyOrder(
             PUBLISHED,
             Expected.json(
-                "{'push':{'channel':'a','pub':{'data':{'checked':true},'info':{"
+                "{'push':{'channel':'%s','pub':{'data':{'checked':true},'info':{"
+                    .formatted(channel)
                     + "'client':'C1'}}}}"));
+    }
     hooked.close();
   }
 }

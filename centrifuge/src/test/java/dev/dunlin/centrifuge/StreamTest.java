@@ -205,6 +205,17 @@ class StreamTest {
     }
   }
 
+  /** What SDKs ask for after their state was declared invalid (2502, 3014). */
+  @Test
+  void theImpossiblePositionIsNeverRecovered() {
+    fill("stream:a", 1, 1);
+    var peer = node.anonymous(encoding);
+    assertThat(subscribe(peer, "stream:a", ",'recover':true,'epoch':'_'"))
+        .contains("\"was_recovering\":true")
+        .doesNotContain("\"recovered\"")
+        .doesNotContain("publications");
+  }
+
   @Test
   void aClientWithStateOfItsOwnGetsError112InPlaceOfUnrecovered() {
     fill("short:a", 1, 5);

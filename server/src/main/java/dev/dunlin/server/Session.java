@@ -159,6 +159,9 @@ public interface Session {
   /** Bytes that were accepted and that the operating system has not taken yet. */
   long queuedBytes();
 
+  /** Messages that were accepted and that the connection has not begun to write. */
+  int queuedMessages();
+
   /**
    * Stops reading from the peer, for a handler that cannot take more; one message at most still
    * comes. The peer's pongs are not missed meanwhile.

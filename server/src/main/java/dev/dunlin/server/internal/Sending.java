@@ -133,6 +133,10 @@ final class Sending implements Runnable {
     return box.bytes();
   }
 
+  int count() {
+    return box.count();
+  }
+
   // ---- on the lane
 
   /** Whether nothing waits that a message would overtake. */

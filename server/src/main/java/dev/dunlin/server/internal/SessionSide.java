@@ -337,6 +337,12 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
     return wire.pending() + queued();
   }
 
+  @Override
+  public final int queuedMessages() {
+    var waiting = sending;
+    return waiting == null ? 0 : waiting.count();
+  }
+
   /**
    * The peer does not read, or the process cannot bear all queues and this is the largest: nothing
    * that waits will reach it, so the close overtakes it. From any thread.
