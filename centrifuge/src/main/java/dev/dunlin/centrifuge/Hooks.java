@@ -184,8 +184,8 @@ public final class Hooks {
   }
 
   /**
-   * Decides what clients publish, also where the namespace's options or a token would let them. What
-   * it answers must be of the namespace's data format.
+   * Decides what clients publish, also where the namespace's options or a token would let them.
+   * What it answers must be of the namespace's data format.
    */
   public Hooks onPublish(Hook<Publish, Published> hook) {
     var copy = copy();

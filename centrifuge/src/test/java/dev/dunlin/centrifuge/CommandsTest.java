@@ -433,13 +433,13 @@ class CommandsTest {
     subscribe(peer, "open:a");
     for (var channel : List.of("a", "open:a")) {
       peer.send("{'id':3,'publish':{'channel':'%s','data':1}}".formatted(channel));
-    assertThat(peer.next(2))
-        .containsExactlyInAnyOrder(
-            PUBLISHED,
-            Expected.json(
-                "{'push':{'channel':'%s','pub':{'data':{'checked':true},'info':{"
-                    .formatted(channel)
-                    + "'client':'C1'}}}}"));
+      assertThat(peer.next(2))
+          .containsExactlyInAnyOrder(
+              PUBLISHED,
+              Expected.json(
+                  "{'push':{'channel':'%s','pub':{'data':{'checked':true},'info':{"
+                          .formatted(channel)
+                      + "'client':'C1'}}}}"));
     }
     hooked.close();
   }

@@ -222,6 +222,14 @@ class TokenTest {
   }
 
   @Test
+  void aSubscriptionWhoseOwnEndIsOverIs110() {
+    var peer = connected("{'sub':'ann'}");
+    var token = "{'sub':'ann','channel':'closed:a','expire_at':%d}".formatted(TestNode.second(-5));
+    assertThat(subscribe(peer, TestNode.token(token)))
+        .isEqualTo(Expected.error(2, ErrorCode.EXPIRED));
+  }
+
+  @Test
   void forgedIs103AndExpiredIs109() {
     var peer = connected("{'sub':'ann'}");
     assertThat(subscribe(peer, TestNode.forged("{'sub':'ann','channel':'closed:a'}")))
