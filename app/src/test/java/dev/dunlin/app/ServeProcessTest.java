@@ -2,21 +2,14 @@ package dev.dunlin.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
+import java.net.Socket;
 import java.net.URI;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -33,59 +26,6 @@ class ServeProcessTest {
 
   private final HttpClient http = HttpClient.newHttpClient();
 
-  private Path out() {
-    return folder.resolve("out");
-  }
-
-  private Path err() {
-    return folder.resolve("err");
-  }
-
-  /** Of this JVM, or of the loader that a test engine has put over it. */
-  private static String classPath() {
-    return Main.class.getClassLoader() instanceof URLClassLoader loader
-        ? Stream.of(loader.getURLs())
-            .map(URL::getPath)
-            .collect(Collectors.joining(File.pathSeparator))
-        : System.getProperty("java.class.path");
-  }
-
-  private Process serve(String... args) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                classPath(),
-                Main.class.getName(),
-                "serve"));
-    command.addAll(List.of(args));
-    return new ProcessBuilder(command)
-        .directory(folder.toFile())
-        .redirectOutput(out().toFile())
-        .redirectError(err().toFile())
-        .start();
-  }
-
-  private static void signal(Process process, String name) throws Exception {
-    assertThat(
-            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor())
-        .isZero();
-  }
-
-  private String find(Path file, String pattern) throws Exception {
-    var compiled = Pattern.compile(pattern);
-    Await.until(
-        pattern + " in " + file.getFileName(),
-        () -> compiled.matcher(Files.readString(file)).find());
-    var matcher = compiled.matcher(Files.readString(file));
-    assertThat(matcher.find()).isTrue();
-    return matcher.group(1);
-  }
-
   private HttpResponse<String> post(String url, String key, String body) throws Exception {
     return http.send(
         HttpRequest.newBuilder(URI.create(url))
@@ -97,23 +37,19 @@ class ServeProcessTest {
 
   @Test
   void withoutConfigurationItPrintsAllOneNeedsAndEndsWithZero() throws Exception {
-    var process = serve("--port", "0");
-    try {
-      var port = find(out(), "ws://localhost:([0-9]+)/connection/websocket");
-      var key = find(out(), "X-API-Key: ([0-9a-f]+)");
-      var token = find(out(), "  (eyJ[^\\s]+)");
+    try (var process = ServeProcess.start(folder, "--port", "0")) {
+      var port = process.inOut("ws://localhost:([0-9]+)/connection/websocket");
+      var key = process.inOut("X-API-Key: ([0-9a-f]+)");
+      var token = process.inOut("  (eyJ[^\\s]+)");
       // The printed line itself.
-      var curl = find(out(), "(curl -H .*)");
+      var curl = process.inOut("(curl -H .*)");
       assertThat(curl).contains(key, "localhost:" + port + "/api/publish");
       var body = curl.replaceAll(".* -d '(.*)' .*", "$1");
       assertThat(post("http://127.0.0.1:" + port + "/api/publish", key, body).body())
           .startsWith("{\"result\":");
-      signal(process, "TERM");
-      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-      assertThat(process.exitValue()).isZero();
-      assertThat(Files.readString(err())).doesNotContain(key, token);
-    } finally {
-      process.destroyForcibly();
+      process.signal("TERM");
+      assertThat(process.ended()).isZero();
+      assertThat(process.err()).doesNotContain(key, token);
     }
   }
 
@@ -129,55 +65,59 @@ class ServeProcessTest {
         channel: {namespaces: [{name: %s}]}
         """;
     Files.writeString(file, yaml.formatted(SECRET, KEY, "before"));
-    var process = serve();
-    try {
-      var port = find(err(), "Listening at ..?127.0.0.1:([0-9]+)");
-      find(err(), "(configured by )");
+    try (var process = ServeProcess.start(folder)) {
+      var port = process.inErr("Listening at ..?127.0.0.1:([0-9]+)");
+      process.inErr("(configured by )");
       var url = "http://127.0.0.1:" + port + "/api/publish";
       var body = "{\"channel\":\"%s:x\",\"data\":1}";
       assertThat(post(url, KEY, body.formatted("before")).body()).contains("result");
 
       Files.writeString(file, "channel: {namespaces: [{name: after, histori_size: 1}]}");
-      signal(process, "HUP");
-      find(err(), "(Configuration not changed: .*did you mean)");
+      process.signal("HUP");
+      process.inErr("(Configuration not changed: .*did you mean)");
       assertThat(post(url, KEY, body.formatted("before")).body()).contains("result");
 
       Files.writeString(file, yaml.formatted(SECRET, KEY + " 2", "after"));
-      signal(process, "HUP");
-      find(err(), "(Configuration read again)");
+      process.signal("HUP");
+      process.inErr("(Configuration read again)");
       assertThat(post(url, KEY, body.formatted("after")).statusCode()).isEqualTo(401);
       assertThat(post(url, KEY + " 2", body.formatted("after")).body()).contains("result");
       assertThat(post(url, KEY + " 2", body.formatted("before")).body()).contains("\"code\":102");
 
-      var second = Files.createDirectories(folder.resolve("second"));
-      var other =
-          new ProcessBuilder(
-                  process.info().command().orElseThrow(),
-                  "-cp",
-                  classPath(),
-                  "-XX:TieredStopAtLevel=1",
-                  Main.class.getName(),
-                  "serve",
-                  "--port",
-                  port)
-              .directory(second.toFile())
-              .redirectErrorStream(true)
-              .start();
-      var said = new String(other.getInputStream().readAllBytes());
-      assertThat(other.waitFor()).isEqualTo(1);
-      assertThat(said.lines().filter(line -> line.startsWith("dunlin: ")).toList())
-          .singleElement()
-          .asString()
-          .contains("http_server.port", "in use", "--port");
-
-      signal(process, "TERM");
-      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-      assertThat(process.exitValue()).isZero();
-      assertThat(Files.readString(err()))
+      process.signal("TERM");
+      assertThat(process.ended()).isZero();
+      assertThat(process.err())
           .doesNotContain(KEY, SECRET)
           .contains("\"level\":\"INFO\"");
-    } finally {
-      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void secondSignalEndsAtOnce() throws Exception {
+    try (var process = ServeProcess.start(folder, "--port", "0")) {
+      var port = Integer.parseInt(process.inOut("ws://localhost:([0-9]+)/connection/websocket"));
+      // Somebody who does not answer the close frame holds the drain up.
+      try (var silent = new Socket("127.0.0.1", port)) {
+        silent
+            .getOutputStream()
+            .write(
+                """
+                GET /connection/websocket HTTP/1.1\r
+                Host: localhost:%d\r
+                Connection: Upgrade\r
+                Upgrade: websocket\r
+                Sec-WebSocket-Version: 13\r
+                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+                \r
+                """
+                    .formatted(port)
+                    .getBytes(StandardCharsets.US_ASCII));
+        assertThat(silent.getInputStream().read()).isEqualTo('H');
+        process.signal("TERM");
+        process.inErr("(Draining 1 )");
+        process.signal("TERM");
+        assertThat(process.ended()).isEqualTo(128 + 15);
+      }
     }
   }
 }
