@@ -13,6 +13,14 @@ const cards = [
     ],
   },
   {
+    title: 'Messages',
+    about: 'WebSocket messages in and out, a second, whatever they share a frame with',
+    series: [
+      { key: 'messagesOut', label: 'out', color: '--c1', value: rate, least: 5 },
+      { key: 'messagesIn', label: 'in', color: '--c2', value: rate },
+    ],
+  },
+  {
     title: 'Publications',
     about: 'Asked for on this node, a second',
     series: [{ key: 'published', label: 'a second', color: '--c3', value: rate, least: 5 }],
@@ -28,6 +36,15 @@ const cards = [
     series: [
       { key: 'p50', label: 'p50', color: '--c2', value: micros, gaps: true, least: 100 },
       { key: 'p99', label: 'p99', color: '--c4', value: micros, gaps: true },
+    ],
+  },
+  {
+    title: 'Traffic',
+    about: 'Bytes on the wire a second, and what compression and batching have saved of those out',
+    series: [
+      { key: 'bytesOut', label: 'out', color: '--c1', value: bytes, least: 1024 },
+      { key: 'bytesIn', label: 'in', color: '--c2', value: bytes },
+      { key: 'saved', label: 'saved', color: '--c3', value: bytes },
     ],
   },
   {

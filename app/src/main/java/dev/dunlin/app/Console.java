@@ -3,8 +3,8 @@ package dev.dunlin.app;
 import dev.dunlin.centrifuge.CentrifugeEndpoint;
 import dev.dunlin.channels.Hub;
 import dev.dunlin.server.Listener;
+import dev.dunlin.server.WebSocketServer;
 import java.util.Optional;
-import java.util.function.IntSupplier;
 
 /**
  * The console: a page that shows what happens on this node and lets one take part. It is a client
@@ -19,7 +19,7 @@ final class Console implements AutoCloseable {
   private final ConsoleEndpoint endpoint;
 
   /** Known once the server has started. */
-  private volatile IntSupplier connections = () -> 0;
+  private volatile Optional<WebSocketServer> server = Optional.empty();
 
   private Console(
       ConsolePages pages,
@@ -28,7 +28,8 @@ final class Console implements AutoCloseable {
       Hub hub,
       CentrifugeEndpoint clients) {
     this.pages = pages;
-    var sampler = new ConsoleSampler(hub, clients.clients(), () -> connections.getAsInt());
+    var sampler =
+        new ConsoleSampler(hub, clients.clients(), () -> server.map(WebSocketServer::statistics));
     this.endpoint = new ConsoleEndpoint(access, sampler, answers);
   }
 
@@ -67,9 +68,9 @@ final class Console implements AutoCloseable {
         .route("/console/ws", endpoint);
   }
 
-  /** From where it learns how many connections there are. */
-  void counting(IntSupplier open) {
-    connections = open;
+  /** The server has started: its connections and traffic are shown from now on. */
+  void watch(WebSocketServer started) {
+    server = Optional.of(started);
   }
 
   @Override

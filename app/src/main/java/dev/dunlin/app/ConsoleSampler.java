@@ -4,11 +4,14 @@ import dev.dunlin.centrifuge.Clients;
 import dev.dunlin.channels.DeliveryTimes;
 import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.HubStats;
+import dev.dunlin.server.ServerStatistics;
+import dev.dunlin.websocket.Traffic;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 
 /** Looks at the node every second and remembers the last minutes. */
 final class ConsoleSampler {
@@ -22,6 +25,12 @@ final class ConsoleSampler {
    * @param at in milliseconds since 1970
    * @param published publications asked for on this node, a second
    * @param deliveries events handed to subscribers, a second
+   * @param messagesIn WebSocket messages received, a second
+   * @param messagesOut WebSocket messages sent, a second
+   * @param bytesIn bytes on the wire received, a second
+   * @param bytesOut bytes on the wire sent, a second
+   * @param saved bytes on the wire that compression and batching of what was sent have saved, a
+   *     second: against one frame with a header of two bytes for each message
    * @param p50 the median of the times of deliveries in microseconds; 0 if nothing was delivered
    * @param p99 the 99th percentile, likewise
    * @param queued bytes that wait for slow clients
@@ -38,6 +47,11 @@ final class ConsoleSampler {
       long subscriptions,
       double published,
       double deliveries,
+      double messagesIn,
+      double messagesOut,
+      double bytesIn,
+      double bytesOut,
+      double saved,
       long p50,
       long p99,
       long queued,
@@ -48,11 +62,13 @@ final class ConsoleSampler {
 
   private final Hub hub;
   private final Clients clients;
-  private final IntSupplier connections;
+  private final Supplier<Optional<ServerStatistics>> server;
 
   /** Used by the one thread that samples. */
   private HubStats before;
 
+  private Traffic receivedBefore = Traffic.NONE;
+  private Traffic sentBefore = Traffic.NONE;
   private DeliveryTimes.Snapshot timesBefore;
   private long nanosBefore;
 
@@ -61,10 +77,15 @@ final class ConsoleSampler {
 
   private final ArrayDeque<Sample> samples = new ArrayDeque<>();
 
-  ConsoleSampler(Hub hub, Clients clients, IntSupplier connections) {
+  /**
+   * A sampler.
+   *
+   * @param server its statistics, once it has started
+   */
+  ConsoleSampler(Hub hub, Clients clients, Supplier<Optional<ServerStatistics>> server) {
     this.hub = hub;
     this.clients = clients;
-    this.connections = connections;
+    this.server = server;
     before = hub.stats();
     timesBefore = hub.deliveryTimes();
     nanosBefore = System.nanoTime();
@@ -77,17 +98,25 @@ final class ConsoleSampler {
     long nanos = System.nanoTime();
     double seconds = Math.max(1, nanos - nanosBefore) / 1e9;
     var recent = times.since(timesBefore);
+    var now = server.get();
+    var received = now.map(ServerStatistics::received).orElse(Traffic.NONE);
+    var sent = now.map(ServerStatistics::sent).orElse(Traffic.NONE);
     var runtime = Runtime.getRuntime();
     var sample =
         new Sample(
             System.currentTimeMillis(),
-            connections.getAsInt(),
+            now.map(all -> (int) all.webSocket().open()).orElse(0),
             clients.count(),
             clients.users(),
             stats.channels(),
             stats.subscriptions(),
             (stats.published() - before.published()) / seconds,
             (stats.deliveries() - before.deliveries()) / seconds,
+            (received.messages() - receivedBefore.messages()) / seconds,
+            (sent.messages() - sentBefore.messages()) / seconds,
+            (received.wireBytes() - receivedBefore.wireBytes()) / seconds,
+            (sent.wireBytes() - sentBefore.wireBytes()) / seconds,
+            Math.max(0, savedBy(sent) - savedBy(sentBefore)) / seconds,
             recent.percentile(0.5).toNanos() / 1000,
             recent.percentile(0.99).toNanos() / 1000,
             queued(),
@@ -96,6 +125,8 @@ final class ConsoleSampler {
             runtime.totalMemory() - runtime.freeMemory(),
             cpu());
     before = stats;
+    receivedBefore = received;
+    sentBefore = sent;
     timesBefore = times;
     nanosBefore = nanos;
     lock.lock();
@@ -108,6 +139,11 @@ final class ConsoleSampler {
       lock.unlock();
     }
     return sample;
+  }
+
+  /** What was saved since the start: each message alone has a header of two bytes or more. */
+  private static long savedBy(Traffic traffic) {
+    return traffic.payloadBytes() + 2 * traffic.messages() - traffic.wireBytes();
   }
 
   private long queued() {

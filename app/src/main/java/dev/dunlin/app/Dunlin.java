@@ -88,7 +88,7 @@ final class Dunlin implements AutoCloseable {
       endpoint.join(uid, NodeReport.name(config), this::facts);
       metrics.watch(server, endpoint, hub, backends);
       metrics.show(ConfigRules.insecure(config), () -> ready().isEmpty());
-      console.ifPresent(page -> page.counting(server::connections));
+      console.ifPresent(page -> page.watch(server));
     } catch (RuntimeException failure) {
       hub.close();
       throw failure;

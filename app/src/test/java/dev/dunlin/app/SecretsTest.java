@@ -28,7 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the process is started as on POSIX systems")
 class SecretsTest {
 
-  private static final String HMAC = "hmac-secret-0123456789abcdef-0123456789abcdef-0123456789abcdef";
+  private static final String HMAC =
+      "hmac-secret-0123456789abcdef-0123456789abcdef-0123456789abcdef";
   private static final String KEY = "api-key-0123456789abcdef";
   private static final String SECOND_KEY = "api-second-0123456789abcdef";
   private static final String PASSWORD = "console-password-0123456789";
@@ -79,9 +80,11 @@ class SecretsTest {
         tokens.put("forged token", token("another" + HMAC, Instant.now()));
         tokens.put("good token", token(HMAC, Instant.now()));
         fail(tokens);
-        said.add(http.send(
-            HttpRequest.newBuilder(URI.create("http" + base + "/metrics")).build(),
-            HttpResponse.BodyHandlers.ofString()).body());
+        said.add(
+            http.send(
+                    HttpRequest.newBuilder(URI.create("http" + base + "/metrics")).build(),
+                    HttpResponse.BodyHandlers.ofString())
+                .body());
         process.signal("HUP");
         process.inErr("(Configuration read again)");
         Files.writeString(folder.resolve("dunlin.yaml"), configuration(backend) + "broken: [");
@@ -99,17 +102,17 @@ class SecretsTest {
 
   private static String configuration(BackendStub backend) {
     return """
-        http_server: {port: 0, address: 127.0.0.1}
-        log: {level: trace}
-        client: {token: {hmac_secret_key: "%s", hmac_algorithm: HS256}}
-        http_api: {key: "%s", second_key: "%s"}
-        console: {password: "%s"}
-        rpc: {proxy: {enabled: true, endpoint: "%s", http_headers: [Cookie],
-              static_headers: {X-Key: "%s"}}}
-        channel:
-          proxy: {subscribe: {endpoint: "%s", static_headers: {X-Key: "%s"}}}
-          namespaces: [{name: asked, subscribe_proxy_enabled: true}]
-        """
+    http_server: {port: 0, address: 127.0.0.1}
+    log: {level: trace}
+    client: {token: {hmac_secret_key: "%s", hmac_algorithm: HS256}}
+    http_api: {key: "%s", second_key: "%s"}
+    console: {password: "%s"}
+    rpc: {proxy: {enabled: true, endpoint: "%s", http_headers: [Cookie],
+          static_headers: {X-Key: "%s"}}}
+    channel:
+      proxy: {subscribe: {endpoint: "%s", static_headers: {X-Key: "%s"}}}
+      namespaces: [{name: asked, subscribe_proxy_enabled: true}]
+    """
         .formatted(
             HMAC,
             KEY,
@@ -140,8 +143,7 @@ class SecretsTest {
           Dunlin.CLIENTS + "?token=" + token + "&access_token=" + QUERY_TOKEN,
           "{'id':1,'connect':{}}",
           origin);
-      attempt(
-          Dunlin.CLIENTS, "{'id':1,'connect':{}}", "Authorization", "Bearer " + token);
+      attempt(Dunlin.CLIENTS, "{'id':1,'connect':{}}", "Authorization", "Bearer " + token);
       attempt(Dunlin.CLIENTS, "{'id':1,'subscribe':{'channel':'a','token':'%s'}}".formatted(token));
     }
     attempt(Dunlin.CLIENTS + "?ticket=" + WRONG_TICKET, "{'id':1,'connect':{}}");
@@ -181,8 +183,16 @@ class SecretsTest {
     tokens.values().forEach(token -> secrets.add(token.substring(token.lastIndexOf('.') + 1)));
     secrets.addAll(
         List.of(
-            HMAC, KEY, SECOND_KEY, PASSWORD, HOOK_HEADER, COOKIE, WRONG_KEY, WRONG_PASSWORD,
-            WRONG_TICKET, QUERY_TOKEN));
+            HMAC,
+            KEY,
+            SECOND_KEY,
+            PASSWORD,
+            HOOK_HEADER,
+            COOKIE,
+            WRONG_KEY,
+            WRONG_PASSWORD,
+            WRONG_TICKET,
+            QUERY_TOKEN));
     for (var secret : secrets) {
       for (var text : said) {
         assertThat(text.contains(secret))

@@ -86,9 +86,7 @@ class ServeProcessTest {
 
       process.signal("TERM");
       assertThat(process.ended()).isZero();
-      assertThat(process.err())
-          .doesNotContain(KEY, SECRET)
-          .contains("\"level\":\"INFO\"");
+      assertThat(process.err()).doesNotContain(KEY, SECRET).contains("\"level\":\"INFO\"");
     }
   }
 

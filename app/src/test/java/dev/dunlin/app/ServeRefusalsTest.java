@@ -96,12 +96,20 @@ class ServeRefusalsTest {
 
   @Test
   void developmentModeForOthersThanThisMachine() throws Exception {
-    refused(serve("", "--address", "0.0.0.0", "--port", "0"), 2, "http_server.address", "0.0.0.0", "configuration");
+    refused(
+        serve("", "--address", "0.0.0.0", "--port", "0"),
+        2,
+        "http_server.address",
+        "0.0.0.0",
+        "configuration");
   }
 
   @Test
   void fileThatIsNotThere() throws Exception {
     refused(
-        serve("", "--config", folder.resolve("none.yaml").toString()), 2, "none.yaml", "config defaults");
+        serve("", "--config", folder.resolve("none.yaml").toString()),
+        2,
+        "none.yaml",
+        "config defaults");
   }
 }

@@ -1,6 +1,5 @@
 package dev.dunlin.conformance.history;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.channels.StreamPosition;
@@ -16,7 +15,6 @@ import dev.dunlin.websocket.Text;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,7 +47,8 @@ class DrainTest {
       Pattern.compile("\"epoch\":\"([^\"]*)\"(?:,\"offset\":([0-9]+))?");
   private static final Pattern PUBLICATION =
       Pattern.compile("\"data\":\\{\"id\":([0-9]+)\\}.*?\"offset\":([0-9]+)");
-  private static final Pattern PUBLISHED = Pattern.compile("\"offset\":([0-9]+),\"epoch\":\"(.*?)\"");
+  private static final Pattern PUBLISHED =
+      Pattern.compile("\"offset\":([0-9]+),\"epoch\":\"(.*?)\"");
 
   @TempDir Path folder;
 
@@ -72,7 +71,8 @@ class DrainTest {
     double seconds = (closes.getLast() - first) / 1e9;
     double mean = closes.size() / seconds;
     log.log(System.Logger.Level.INFO, "{0} closes in {1} s: {2}", closes.size(), seconds, bySecond);
-    assertThat(bySecond.values()).allSatisfy(count -> assertThat(count).isLessThanOrEqualTo((int) (1.5 * mean)));
+    assertThat(bySecond.values())
+        .allSatisfy(count -> assertThat(count).isLessThanOrEqualTo((int) (1.5 * mean)));
   }
 
   /** The times at which connections were closed. */
@@ -128,8 +128,7 @@ class DrainTest {
     var opening = new Semaphore(100);
     for (int i = 0; i < clients; i++) {
       var channel = "stream:" + i % channels;
-      var follower =
-          new Follower("c" + i, List.of(channel), recorder, lastMessage::get);
+      var follower = new Follower("c" + i, List.of(channel), recorder, lastMessage::get);
       opening.acquire();
       var unused =
           client
@@ -217,7 +216,10 @@ class DrainTest {
       recorder.record(at -> new PublishInvoked(at, channel, id));
       var body = "{\"channel\":\"%s\",\"data\":{\"id\":%d}}".formatted(channel, id);
       try {
-        var answer = http.send(ServedProcess.api(port, "publish", body), HttpResponse.BodyHandlers.ofString()).body();
+        var answer =
+            http.send(
+                    ServedProcess.api(port, "publish", body), HttpResponse.BodyHandlers.ofString())
+                .body();
         var position = PUBLISHED.matcher(answer);
         if (position.find()) {
           recorder.record(at ->
@@ -261,8 +263,7 @@ class DrainTest {
         for (int i = 0; i < 10; i++) {
           var follower = new Follower("k" + i, List.of("stream:k"), recorder, lastMessage::get);
           followers.add(follower);
-          var client =
-              new JavaClient("ws://127.0.0.1:" + port + "/connection/websocket", follower);
+          var client = new JavaClient("ws://127.0.0.1:" + port + "/connection/websocket", follower);
           clients.add(client);
           client.connect();
         }
@@ -310,7 +311,9 @@ class DrainTest {
       var answer =
           http.send(
                   ServedProcess.api(
-                      port, "publish", "{\"channel\":\"stream:k\",\"data\":{\"id\":%d,\"x\":1}}".formatted(id)),
+                      port,
+                      "publish",
+                      "{\"channel\":\"stream:k\",\"data\":{\"id\":%d,\"x\":1}}".formatted(id)),
                   HttpResponse.BodyHandlers.ofString())
               .body();
       var position = PUBLISHED.matcher(answer);

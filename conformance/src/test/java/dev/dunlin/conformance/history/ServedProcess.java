@@ -63,8 +63,7 @@ final class ServedProcess implements AutoCloseable {
     var listening = Pattern.compile("listens at \\[/127.0.0.1:([0-9]+)");
     await(
         "the server listens",
-        () ->
-            !process.isAlive() || listening.matcher(Files.readString(output)).find());
+        () -> !process.isAlive() || listening.matcher(Files.readString(output)).find());
     var matcher = listening.matcher(Files.readString(output));
     if (!matcher.find()) {
       process.destroyForcibly();
