@@ -25,6 +25,10 @@ export function rate(number) {
   return number > 0 && number < 10 ? number.toFixed(1) : count(number);
 }
 
+export function percent(part) {
+  return part < 0 ? '–' : `${Math.round(part * 100)} %`;
+}
+
 export function micros(time) {
   if (!time) return '–';
   if (time < 1000) return `${time} µs`;

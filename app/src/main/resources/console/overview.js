@@ -1,6 +1,6 @@
 import { html } from './lib/lit-html/lit-html.js';
 import './chart.js';
-import { bytes, count, micros, plural, rate } from './format.js';
+import { bytes, count, micros, percent, plural, rate } from './format.js';
 import { state } from './state.js';
 
 const cards = [
@@ -59,6 +59,11 @@ const cards = [
     title: 'Memory',
     about: 'Heap in use',
     series: [{ key: 'heap', label: 'heap', color: '--c2', value: bytes }],
+  },
+  {
+    title: 'Processor',
+    about: 'Of all processors together, by this process',
+    series: [{ key: 'cpu', label: 'used', color: '--c4', value: percent, least: 0.1 }],
   },
 ];
 
