@@ -223,6 +223,7 @@ public final class CentrifugeEndpoint implements Endpoint {
         .subprotocols(PROTOBUF, JSON)
         .dispatch(Dispatch.INLINE)
         .expiryByEndpoint()
+        .identifyLater()
         .overflow(Overflow.close(CloseCode.of(Disconnect.SLOW.code()), Disconnect.SLOW.reason()))
         .farewell(CloseCode.of(Disconnect.SHUTDOWN.code()), Disconnect.SHUTDOWN.reason())
         .limits(limits -> limits.pingInterval(Duration.ZERO).pongWait(node.options().pong()));

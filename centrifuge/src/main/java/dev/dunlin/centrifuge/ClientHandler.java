@@ -301,6 +301,7 @@ final class ClientHandler implements Handler {
   void connected() {
     state.stage = Stage.CONNECTED;
     state.known = true;
+    session.identified();
     watchRevocation();
     node.clients().add(view);
     deadlines.connected();

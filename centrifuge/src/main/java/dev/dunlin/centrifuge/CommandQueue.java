@@ -17,6 +17,9 @@ final class CommandQueue {
   /** Commands that wait for the one under way; beyond it the socket is not read. */
   private static final int MAX_WAITING = 64;
 
+  /** Of a client that has not connected: nobody knows it yet. */
+  private static final int MAX_WAITING_BEFORE = 1;
+
   /** How often a client that reads slowly is looked at. */
   static final Duration ROOM_CHECK = Duration.ofMillis(50);
 
@@ -73,10 +76,11 @@ final class CommandQueue {
       }
     }
     draining = false;
-    if (!paused && waiting.size() >= MAX_WAITING) {
+    int most = state.stage == Stage.CONNECTED ? MAX_WAITING : MAX_WAITING_BEFORE;
+    if (!paused && waiting.size() >= most) {
       paused = true;
       session.pauseReading();
-    } else if (paused && waiting.size() < MAX_WAITING) {
+    } else if (paused && waiting.size() < most) {
       paused = false;
       session.resumeReading();
       client.deadlines().readsAgain();

@@ -35,6 +35,7 @@ public final class Route {
   private Overflow overflow = Overflow.CLOSE;
   private Close farewell = Terms.GOING_AWAY;
   private Admittance admittance = Admittance.EVERYBODY;
+  private boolean identifiesLater;
 
   private Route(PathPattern path) {
     this.path = path;
@@ -51,6 +52,7 @@ public final class Route {
     this.overflow = from.overflow;
     this.farewell = from.farewell;
     this.admittance = from.admittance;
+    this.identifiesLater = from.identifiesLater;
   }
 
   /**
@@ -148,6 +150,23 @@ public final class Route {
   /** The wall clock by which tokens end. */
   public InstantSource clock() {
     return admittance.clock();
+  }
+
+  /**
+   * Peers prove who they are by their first messages, so until {@link Session#identified()} they are
+   * strangers: messages of theirs that arrive in pieces share a budget of the whole server, a
+   * sixteenth of the largest heap and at least 16 MiB; beyond it a connection closes with 1013. Not
+   * for those whom the route's own authenticator has let in.
+   */
+  public Route identifyLater() {
+    var copy = new Route(this);
+    copy.identifiesLater = true;
+    return copy;
+  }
+
+  /** Whether peers prove who they are by their messages. Default no. */
+  public boolean identifiesLater() {
+    return identifiesLater;
   }
 
   /** Which pages may connect; 403 for others. Default {@link OriginRule#sameOrigin()}. */

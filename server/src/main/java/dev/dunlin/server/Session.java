@@ -117,6 +117,12 @@ public interface Session {
   CompletionStage<Identity> reauthenticate(Credentials credentials);
 
   /**
+   * The peer has proven who it is by its messages: from now on what it sends does not count against
+   * what strangers may send ({@link Route#identifiesLater()}). Without effect elsewhere.
+   */
+  void identified();
+
+  /**
    * The event loop of this connection, as a serial executor. The same object for all sessions of
    * the loop: compare by identity. Tasks must not block.
    */

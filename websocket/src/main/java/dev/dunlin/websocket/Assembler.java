@@ -26,6 +26,18 @@ final class Assembler {
     return size;
   }
 
+  /** The memory that {@code count} more bytes would take beyond what is held. */
+  int growth(int count) {
+    int held = bytes == null ? 0 : bytes.length;
+    return count == 0 || held - size >= count ? 0 : grown(held, count) - held;
+  }
+
+  private int grown(int held, int count) {
+    return held == 0
+        ? Math.max(LEAST_CAPACITY, count)
+        : (int) Math.max((long) size + count, Math.min(2L * held, Integer.MAX_VALUE - 8));
+  }
+
   /** Takes over {@code count} bytes; the frame header has already been judged by the limits. */
   void append(ByteBuffer in, int at, int count) {
     if (count == 0) {
@@ -33,14 +45,10 @@ final class Assembler {
     }
     var held = bytes;
     if (held == null) {
-      held = new byte[Math.max(LEAST_CAPACITY, count)];
+      held = new byte[grown(0, count)];
       bytes = held;
     } else if (held.length - size < count) {
-      held =
-          Arrays.copyOf(
-              held,
-              (int)
-                  Math.max((long) size + count, Math.min(2L * held.length, Integer.MAX_VALUE - 8)));
+      held = Arrays.copyOf(held, grown(held.length, count));
       bytes = held;
     }
     in.get(at, held, size, count);

@@ -51,7 +51,11 @@ public final class Connection {
     this.patient = builder.patient;
     this.tally = builder.tally == null ? new Tally() : builder.tally;
     this.reader =
-        new MessageReader(this, new FrameDecoder(role, deflate != null, limits), builder.streaming);
+        new MessageReader(
+            this,
+            new FrameDecoder(role, deflate != null, limits),
+            builder.streaming,
+            builder.budget);
     this.writer = new MessageWriter(role, sink, builder.random, deflate, context, tally);
     this.liveness = new Liveness(limits, builder.random, now);
     this.now = now;
@@ -67,6 +71,7 @@ public final class Connection {
     private boolean streaming;
     private boolean patient;
     private @Nullable Tally tally;
+    private @Nullable ByteBudget budget;
 
     private Builder(Role role, RandomGenerator random) {
       this.role = role;
@@ -114,6 +119,15 @@ public final class Connection {
       return this;
     }
 
+    /**
+     * What messages that arrive in pieces take counts against this, until {@link
+     * Connection#unbudgeted()} is called; beyond it the connection closes with 1013. Default none.
+     */
+    public Builder budget(ByteBudget budget) {
+      this.budget = budget;
+      return this;
+    }
+
     /** A connection that opens at {@code now}. */
     public Connection open(Receiver receiver, Sink sink, long now) {
       if (streaming && deflate != null) {
@@ -153,6 +167,11 @@ public final class Connection {
       reader.forget();
     }
     tally.bytesReceived(in.position() - before);
+  }
+
+  /** The peer has proven who it is: what it sends counts against no budget any more. */
+  public void unbudgeted() {
+    reader.unbudgeted();
   }
 
   private boolean receiving() {
@@ -414,6 +433,7 @@ public final class Connection {
 
   /** It is over: gives back what it holds. */
   void released() {
+    reader.forget();
     if (deflate != null) {
       deflate.close();
     }

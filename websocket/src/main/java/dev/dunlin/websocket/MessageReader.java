@@ -19,7 +19,14 @@ final class MessageReader extends Payload.Lender {
   /** The payload of a control frame that arrives in pieces. */
   private @Nullable ByteBuffer controlPayload;
 
-  MessageReader(Connection connection, FrameDecoder decoder, boolean streaming) {
+  /** What gathers counts against this, if anything, and how much does. */
+  private @Nullable ByteBudget budget;
+
+  private int charged;
+
+  MessageReader(
+      Connection connection, FrameDecoder decoder, boolean streaming, @Nullable ByteBudget budget) {
+    this.budget = budget;
     this.connection = connection;
     this.decoder = decoder;
     this.streaming = streaming;
@@ -34,6 +41,32 @@ final class MessageReader extends Payload.Lender {
   void forget() {
     assembler = null;
     controlPayload = null;
+    discharge();
+  }
+
+  /** From now on nothing counts against the budget. */
+  void unbudgeted() {
+    discharge();
+    budget = null;
+  }
+
+  /** Counts before memory is taken. */
+  private void charge(int bytes) throws ProtocolViolation {
+    var shared = budget;
+    if (shared != null && bytes > 0) {
+      if (!shared.take(bytes)) {
+        throw new ProtocolViolation(
+            CloseCode.TRY_AGAIN_LATER, "too much has arrived from peers that are not known yet");
+      }
+      charged += bytes;
+    }
+  }
+
+  private void discharge() {
+    if (charged > 0 && budget != null) {
+      budget.give(charged);
+      charged = 0;
+    }
   }
 
   /** Takes what arrived, as long as the connection wants it. */
@@ -90,9 +123,11 @@ final class MessageReader extends Payload.Lender {
     if (decoder.messageOpcode() == Opcode.TEXT && !decoder.compressed()) {
       checkText(gathered, in, at, count, ascii);
     }
+    charge(gathered.growth(count));
     gathered.append(in, at, count);
     if (messageEnds) {
       assembled(gathered);
+      discharge();
     }
   }
 

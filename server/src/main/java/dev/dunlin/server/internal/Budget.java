@@ -1,5 +1,6 @@
 package dev.dunlin.server.internal;
 
+import dev.dunlin.websocket.ByteBudget;
 import dev.dunlin.websocket.Prepared;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,7 +24,10 @@ public final class Budget {
   private static final int HEAP_SHARE = 4;
   private static final long LEAST_BYTES = 64L << 20;
 
+  private static final int STRANGERS_SHARE = 4;
+
   private final long most;
+  private final ByteBudget strangers;
   private final AtomicLong used = new AtomicLong();
   private final Set<Conversation> charged = ConcurrentHashMap.newKeySet();
   private final ConcurrentHashMap<Identity, Integer> shared = new ConcurrentHashMap<>();
@@ -45,11 +49,17 @@ public final class Budget {
   /** A budget of so many bytes. */
   public Budget(long most) {
     this.most = most;
+    this.strangers = new ByteBudget(most / STRANGERS_SHARE);
   }
 
   /** A quarter of the largest heap, and never less than 64 MiB. */
   public static Budget ofHeap() {
     return new Budget(Math.max(LEAST_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE));
+  }
+
+  /** What may arrive from peers that nobody knows yet: a quarter as much, beside it. */
+  public ByteBudget strangers() {
+    return strangers;
   }
 
   /** Bytes that may be charged. */

@@ -91,6 +91,9 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
             .limits(terms.limits())
             .patient()
             .tally(lane.meter().tally());
+    if (terms.strangers()) {
+      builder.budget(terms.budget().strangers());
+    }
     if (deflate != null) {
       builder.compression(deflate, lane.deflateContext());
     }
@@ -130,6 +133,13 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
   public final Optional<String> header(String name) {
     var current = request;
     return current == null ? Optional.empty() : current.headers().first(name);
+  }
+
+  @Override
+  public final void identified() {
+    if (terms.strangers()) {
+      onLane(connection::unbudgeted);
+    }
   }
 
   @Override

@@ -61,7 +61,8 @@ public final class Target {
                 route.authenticator().orElse(null),
                 route.revocations().orElse(null),
                 route.expiryGrace().orElse(null),
-                route.clock()));
+                route.clock()),
+            route.identifiesLater() && route.authenticator().isEmpty());
     var handshake =
         Handshake.defaults()
             .origins(route.origins())

@@ -13,6 +13,8 @@ import dev.dunlin.websocket.Limits;
  * @param budget what the server's outgoing queues may hold in all
  * @param farewell how a server that goes down closes them
  * @param admittance who may come, and for how long
+ * @param strangers whether their peers are not known until {@link
+ *     dev.dunlin.server.Session#identified()}
  */
 public record Terms(
     Endpoint endpoint,
@@ -21,14 +23,16 @@ public record Terms(
     Overflow overflow,
     Budget budget,
     Close farewell,
-    Admittance admittance) {
+    Admittance admittance,
+    boolean strangers) {
 
   /** How a server that goes down parts from a session, unless the route says otherwise. */
   public static final Close GOING_AWAY = new Close(CloseCode.GOING_AWAY, "the server goes down");
 
-  /** With the usual farewell. */
+  /** With the usual farewell, for peers that are known or never will be. */
   public Terms(
       Endpoint endpoint, Dispatch dispatch, Limits limits, Overflow overflow, Budget budget) {
-    this(endpoint, dispatch, limits, overflow, budget, GOING_AWAY, Admittance.EVERYBODY);
+    this(
+        endpoint, dispatch, limits, overflow, budget, GOING_AWAY, Admittance.EVERYBODY, false);
   }
 }

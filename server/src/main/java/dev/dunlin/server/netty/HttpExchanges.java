@@ -28,6 +28,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,6 +55,10 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
   private final ByteArrayOutputStream body = new ByteArrayOutputStream(256);
   private @Nullable UpgradeRequest head;
   private @Nullable HttpBody stream;
+
+  /** What the body takes of the server's budget for strangers. */
+  private int charged;
+
   private boolean busy;
   private boolean keepAlive;
   private boolean ended;
@@ -78,6 +83,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
   @Override
   public void handlerRemoved(ChannelHandlerContext context) {
     server.httpEnded();
+    discharge();
     deadline.clear();
     waiting.forEach(ReferenceCountUtil::release);
     waiting.clear();
@@ -114,6 +120,10 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
           refuse(context, tooLarge());
           return;
         }
+        if (!charge(bytes.readableBytes())) {
+          refuse(context, Refusal.busy(Duration.ofSeconds(2)));
+          return;
+        }
         body.writeBytes(io.netty.buffer.ByteBufUtil.getBytes(bytes));
       }
       if (part instanceof LastHttpContent && !ended) {
@@ -122,6 +132,17 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     } finally {
       ReferenceCountUtil.release(part);
     }
+  }
+
+  private boolean charge(int bytes) {
+    boolean taken = bytes == 0 || server.strangers().take(bytes);
+    charged += taken ? bytes : 0;
+    return taken;
+  }
+
+  private void discharge() {
+    server.strangers().give(charged);
+    charged = 0;
   }
 
   private Refusal tooLarge() {
@@ -233,6 +254,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
 
   private void answer(
       ChannelHandlerContext context, HttpResponse response, UpgradeRequest request) {
+    discharge();
     if (!context.channel().isActive()) {
       return;
     }

@@ -9,6 +9,7 @@ import dev.dunlin.server.internal.Conversation;
 import dev.dunlin.server.internal.ListenerPlan;
 import dev.dunlin.server.internal.Occupant;
 import dev.dunlin.server.internal.ServerPlan;
+import dev.dunlin.websocket.ByteBudget;
 import dev.dunlin.websocket.Closed;
 import dev.dunlin.websocket.Limits;
 import dev.dunlin.websocket.Traffic;
@@ -216,6 +217,11 @@ public final class NettyServer {
     if (draining && accepted.isEmpty()) {
       drained.complete(null);
     }
+  }
+
+  /** What requests may hold that nobody has looked at yet. */
+  ByteBudget strangers() {
+    return budget.strangers();
   }
 
   /** Whether one more connection may keep compression contexts; if so it counts until left. */

@@ -84,6 +84,52 @@ class ConversationTest {
     assertThat(lane.tasks).isEmpty();
   }
 
+  private Conversation stranger(Budget budget, MemoryWire on) {
+    var terms =
+        new Terms(
+            SILENT,
+            Dispatch.INLINE,
+            Limits.defaults(),
+            Overflow.CLOSE,
+            budget,
+            Terms.GOING_AWAY,
+            Admittance.EVERYBODY,
+            true);
+    var agreement = new Agreement(Role.SERVER, null, Map.of(), Identity.anonymous(), "", null);
+    var conversation = new Conversation(lane, on, terms, agreement);
+    conversation.open(ByteBuffer.allocate(0));
+    return conversation;
+  }
+
+  /** The first fragment of a message, with so many bytes. */
+  private static ByteBuffer begun(int bytes) {
+    return ByteBuffer.wrap(masked(0x02, new byte[bytes]));
+  }
+
+  @Test
+  void strangersShareABudgetUntilTheyAreKnown() {
+    var budget = new Budget(1_200); // 300 of it for strangers
+    var known = stranger(budget, new MemoryWire());
+    known.receive(begun(100));
+    known.received();
+    assertThat(budget.strangers().used()).isEqualTo(256);
+    known.identified();
+    assertThat(budget.strangers().used()).isZero();
+    var first = stranger(budget, new MemoryWire());
+    first.receive(begun(100));
+    first.received();
+    var second = stranger(budget, new MemoryWire());
+    second.receive(begun(100));
+    second.received();
+    lane.turn();
+    assertThat(first.open()).isTrue();
+    assertThat(known.open()).isTrue();
+    assertThat(second.closed().orElseThrow().sent().orElseThrow().code())
+        .isEqualTo(CloseCode.TRY_AGAIN_LATER);
+    first.lost("gone");
+    assertThat(budget.strangers().used()).isZero();
+  }
+
   @Test
   void aLargeMessageLeavesOthersTheirTurn() {
     var large = open(SILENT, Limits.defaults().outboundBytes(2 << 20), Overflow.CLOSE);

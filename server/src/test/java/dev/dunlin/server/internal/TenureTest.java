@@ -64,7 +64,8 @@ class TenureTest {
             Overflow.CLOSE,
             Budget.ofHeap(),
             Terms.GOING_AWAY,
-            new Admittance(TOKENS, revocations, Duration.ofSeconds(25), InstantSource.fixed(NOW)));
+            new Admittance(TOKENS, revocations, Duration.ofSeconds(25), InstantSource.fixed(NOW)),
+            false);
     var agreement = new Agreement(Role.SERVER, null, Map.of(), identity(user, seconds), "", null);
     var conversation = new Conversation(lane, wire, terms, agreement);
     conversation.open(ByteBuffer.allocate(0));
