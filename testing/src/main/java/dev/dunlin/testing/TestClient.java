@@ -1,16 +1,10 @@
 package dev.dunlin.testing;
 
-import dev.dunlin.auth.Identity;
 import dev.dunlin.server.Endpoint;
 import dev.dunlin.server.Route;
 import dev.dunlin.server.internal.Agreement;
-import dev.dunlin.server.internal.Budget;
 import dev.dunlin.server.internal.Conversation;
-import dev.dunlin.server.internal.PathPattern;
-import dev.dunlin.server.internal.Router;
-import dev.dunlin.server.internal.Target;
 import dev.dunlin.websocket.Binary;
-import dev.dunlin.websocket.ClientHandshake;
 import dev.dunlin.websocket.CloseCode;
 import dev.dunlin.websocket.Closed;
 import dev.dunlin.websocket.Compression;
@@ -18,17 +12,14 @@ import dev.dunlin.websocket.Connection;
 import dev.dunlin.websocket.Control;
 import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.DeflateContext;
-import dev.dunlin.websocket.Handshake;
 import dev.dunlin.websocket.Limits;
 import dev.dunlin.websocket.Message;
 import dev.dunlin.websocket.PerMessageDeflate;
 import dev.dunlin.websocket.Pong;
 import dev.dunlin.websocket.Refusal;
-import dev.dunlin.websocket.RequestHead;
 import dev.dunlin.websocket.Role;
 import dev.dunlin.websocket.Sink;
 import dev.dunlin.websocket.Text;
-import dev.dunlin.websocket.UpgradeRequest;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -37,7 +28,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletionException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +53,7 @@ public final class TestClient implements AutoCloseable {
 
   private static final long LOOK_MILLIS = 2;
 
-  private final MemoryLane lane;
+  final MemoryLane lane;
   private final boolean ownsLane;
   private final MemoryWire wire;
   private final Conversation conversation;
@@ -75,7 +65,7 @@ public final class TestClient implements AutoCloseable {
   private boolean byteWise;
   private boolean serverEnded;
 
-  private TestClient(Builder builder, Opening opening) {
+  private TestClient(Builder builder, MemoryHandshake opening) {
     this.ownsLane = builder.beside == null;
     this.lane = opening.lane;
     this.subprotocol = opening.accepted.subprotocol().orElse("");
@@ -121,15 +111,15 @@ public final class TestClient implements AutoCloseable {
 
   /** What a client will be. */
   public static final class Builder {
-    private final Route route;
-    private final Endpoint endpoint;
-    private String target;
-    private final Map<String, String> headers = new LinkedHashMap<>();
-    private String[] subprotocols = {};
-    private Compression compression = Compression.off();
-    private Limits limits = Limits.defaults();
-    private int socketBufferBytes = 64 << 10;
-    private @Nullable TestClient beside;
+    final Route route;
+    final Endpoint endpoint;
+    String target;
+    final Map<String, String> headers = new LinkedHashMap<>();
+    String[] subprotocols = {};
+    Compression compression = Compression.off();
+    Limits limits = Limits.defaults();
+    int socketBufferBytes = 64 << 10;
+    @Nullable TestClient beside;
 
     private Builder(Route route, Endpoint endpoint) {
       this.route = route;
@@ -185,7 +175,7 @@ public final class TestClient implements AutoCloseable {
      * @throws RefusedException if the server does not let it in
      */
     public TestClient connect() {
-      return new TestClient(this, new Opening(this));
+      return new TestClient(this, new MemoryHandshake(this));
     }
   }
 
@@ -203,69 +193,6 @@ public final class TestClient implements AutoCloseable {
     /** The HTTP status of the answer. */
     public int status() {
       return status;
-    }
-  }
-
-  /** The opening handshake, with the real parser on both sides. */
-  private static final class Opening {
-    final MemoryLane lane;
-    final Target target;
-    final UpgradeRequest request;
-    final Map<String, String> variables;
-    final Identity identity;
-    final Handshake.Accepted accepted;
-
-    Opening(Builder builder) {
-      lane = builder.beside == null ? new MemoryLane() : builder.beside.lane;
-      var router = new Router<Target>();
-      router.add(
-          PathPattern.parse(builder.route.path()),
-          Target.of(builder.route, builder.endpoint, builder.limits, Budget.ofHeap()));
-      var handshake =
-          ClientHandshake.to("localhost", builder.target)
-              .subprotocols(builder.subprotocols)
-              .compression(builder.compression);
-      builder.headers.forEach(handshake::header);
-      var begun = handshake.begin(new SplittableRandom(3));
-      request =
-          switch (RequestHead.expect(builder.limits, false).feed(begun.request())) {
-            case RequestHead.Complete complete -> complete.request();
-            case Refusal refusal -> throw new RefusedException(refusal);
-            case RequestHead.NeedMore more ->
-                throw new IllegalStateException("the request is not complete");
-          };
-      var match =
-          router
-              .match(request.path())
-              .orElseThrow(() -> new RefusedException(Refusal.of(404, "nothing is here")));
-      target = match.target();
-      variables = match.variables();
-      identity = authenticate(target, request);
-      accepted =
-          switch (target.handshake().answer(request)) {
-            case Handshake.Accepted answer -> answer;
-            case Refusal refusal -> throw new RefusedException(refusal);
-          };
-      switch (begun.receive(accepted.bytes())) {
-        case ClientHandshake.Agreed agreed -> {}
-        case ClientHandshake.Failed failed -> throw new IllegalStateException(failed.reason());
-        case ClientHandshake.NeedMore more ->
-            throw new IllegalStateException("the answer is not complete");
-      }
-    }
-
-    private static Identity authenticate(Target target, UpgradeRequest request) {
-      var authenticator = target.authenticator();
-      if (authenticator.isEmpty()) {
-        return Identity.anonymous();
-      }
-      var credentials = dev.dunlin.auth.Credentials.builder();
-      request.headers().first("Authorization").ifPresent(credentials::authorization);
-      try {
-        return authenticator.get().authenticate(credentials.build()).toCompletableFuture().join();
-      } catch (CompletionException | dev.dunlin.auth.AuthenticationException refused) {
-        throw new RefusedException(Refusal.of(401, "credentials not accepted"));
-      }
     }
   }
 

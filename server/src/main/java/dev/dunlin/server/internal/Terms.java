@@ -32,7 +32,6 @@ public record Terms(
   /** With the usual farewell, for peers that are known or never will be. */
   public Terms(
       Endpoint endpoint, Dispatch dispatch, Limits limits, Overflow overflow, Budget budget) {
-    this(
-        endpoint, dispatch, limits, overflow, budget, GOING_AWAY, Admittance.EVERYBODY, false);
+    this(endpoint, dispatch, limits, overflow, budget, GOING_AWAY, Admittance.EVERYBODY, false);
   }
 }
