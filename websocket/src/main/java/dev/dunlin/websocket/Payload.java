@@ -1,6 +1,7 @@
 package dev.dunlin.websocket;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +91,14 @@ abstract class Payload {
     var bytes = new byte[size];
     valid().get(offset, bytes);
     return bytes;
+  }
+
+  /** The bytes as UTF-8; where they lie in an array, without a copy of them. */
+  final String decoded() {
+    var from = valid();
+    return from.hasArray()
+        ? new String(from.array(), from.arrayOffset() + offset, size, StandardCharsets.UTF_8)
+        : new String(toByteArray(), StandardCharsets.UTF_8);
   }
 
   final boolean sameBytes(Payload other) {

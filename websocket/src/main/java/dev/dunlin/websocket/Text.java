@@ -81,7 +81,7 @@ public final class Text extends Payload implements Data {
   public String value() {
     var known = value;
     if (known == null) {
-      known = new String(toByteArray(), StandardCharsets.UTF_8);
+      known = decoded();
       value = known;
     }
     return known;

@@ -1,10 +1,12 @@
 package dev.dunlin.server.internal;
 
+import dev.dunlin.websocket.Batching;
 import dev.dunlin.websocket.Close;
 import dev.dunlin.websocket.CloseCode;
 import dev.dunlin.websocket.Closed;
 import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.Message;
+import dev.dunlin.websocket.Prepared;
 import dev.dunlin.websocket.Role;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -227,20 +229,36 @@ public final class Conversation extends SessionSide implements Occupant {
   /** Sends what waits, as far as the wire takes it. */
   void flush() {
     touched = false;
-    var waiting = waiting();
-    if (waiting == null) {
-      return;
-    }
     if (lane.cork().busy()) {
       touch();
       return;
     }
+    var kept = takeAlone();
+    if (kept == null && waiting() == null) {
+      return;
+    }
     lane.cork().enter(this);
     try {
-      waiting.drain();
+      if (kept != null) {
+        send(kept, batching());
+      }
+      if (waiting() != null || !wire.writable()) {
+        sending().drain();
+      }
     } finally {
       leave();
     }
+  }
+
+  private void send(Prepared kept, @Nullable Batching settings) {
+    if (settings == null) {
+      connection.send(kept);
+      return;
+    }
+    var batch = lane.batch(settings);
+    batch.offer(kept);
+    connection.send(batch);
+    batch.clear();
   }
 
   // ---- reading

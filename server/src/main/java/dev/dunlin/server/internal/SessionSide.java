@@ -65,6 +65,12 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
    */
   private volatile @Nullable Sending sending;
 
+  /**
+   * What leaves when the turn ends, as long as it is one thing: a subscriber that gets a
+   * publication a turn needs no queue. It came before whatever {@link #sending} holds. The lane's.
+   */
+  private @Nullable Prepared alone;
+
   /** Set by the lane, or by a thread that closes. */
   private volatile boolean closing;
 
@@ -244,6 +250,9 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
     if (batching != null || !lane.inLane() || !lane.cork().ownedBy(this) || !wire.writable()) {
       return false;
     }
+    if (alone != null) {
+      return false;
+    }
     var waiting = sending;
     return waiting == null || waiting.empty();
   }
@@ -267,7 +276,9 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
       }
       return;
     }
-    send(new Outbox.Shared(prepared));
+    if (!keepAlone(prepared)) {
+      send(new Outbox.Shared(prepared));
+    }
   }
 
   final void send(Outbox.Item item) {
@@ -291,7 +302,29 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
     if (direct() && prepared.size() <= Sending.WHOLE_BYTES) {
       return !closing && connection.send(prepared);
     }
-    return trySend(new Outbox.Shared(prepared));
+    return keepAlone(prepared) || trySend(new Outbox.Shared(prepared));
+  }
+
+  /** Keeps the only thing that a turn has sent so far, without a queue; false if it needs one. */
+  private boolean keepAlone(Prepared prepared) {
+    if (!lane.inLane()
+        || alone != null
+        || sending != null
+        || closing
+        || !wire.writable()
+        || prepared.size() > Sending.WHOLE_BYTES) {
+      return false;
+    }
+    alone = prepared;
+    self().touch();
+    return true;
+  }
+
+  /** Takes what the turn has kept; null if there is nothing. On the lane. */
+  final @Nullable Prepared takeAlone() {
+    var kept = alone;
+    alone = null;
+    return kept;
   }
 
   private boolean trySend(Outbox.Item item) {
@@ -339,7 +372,8 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
   /** Bytes in the outbox. */
   final long queued() {
     var waiting = sending;
-    return waiting == null ? 0 : waiting.bytes();
+    var kept = alone; // of another thread's view it may be a turn old
+    return (waiting == null ? 0 : waiting.bytes()) + (kept == null ? 0 : kept.size());
   }
 
   @Override

@@ -154,6 +154,56 @@ class ConversationTest {
     assertThat(conversation.idle()).isTrue();
   }
 
+  private static Prepared prepared(String text) {
+    return Prepared.of(Text.of(text));
+  }
+
+  private String payloads() {
+    return wire.written.toString(StandardCharsets.ISO_8859_1).replaceAll("[\\x00-\\x1f\\x81]", "");
+  }
+
+  @Test
+  void oneSharedMessageATurnNeedsNoQueue() {
+    var conversation = open(SILENT, Limits.defaults(), Overflow.CLOSE);
+    for (int turn = 0; turn < 3; turn++) {
+      assertThat(conversation.trySend(prepared("p" + turn))).isTrue();
+      assertThat(conversation.queuedBytes()).isEqualTo(2);
+      lane.turn();
+      assertThat(conversation.idle()).isTrue();
+    }
+    assertThat(payloads()).isEqualTo("p0p1p2");
+    assertThat(conversation.queuedBytes()).isZero();
+  }
+
+  @Test
+  void whatFollowsTheFirstMessageOfATurnLeavesBehindIt() throws Exception {
+    var conversation = open(ECHO, Limits.defaults(), Overflow.CLOSE);
+    conversation.trySend(prepared("a"));
+    conversation.trySend(prepared("b"));
+    conversation.send(Text.of("c"));
+    Thread.ofPlatform().start(() -> conversation.send(Text.of("d"))).join();
+    conversation.receive(texts(1));
+    conversation.received();
+    conversation.close(CloseCode.NORMAL, "e");
+    lane.turn();
+    assertThat(payloads()).startsWith("abcdm0").endsWith("e");
+    assertThat(conversation.trySend(prepared("late"))).isFalse();
+  }
+
+  @Test
+  void aFirstMessageThatTheWireDoesNotTakeCountsAsQueued() {
+    var conversation = open(SILENT, Limits.defaults(), Overflow.CLOSE);
+    wire.stuck = true;
+    conversation.trySend(prepared("first"));
+    lane.turn();
+    conversation.trySend(prepared("second"));
+    lane.turn();
+    assertThat(payloads()).isEqualTo("first");
+    assertThat(conversation.queuedBytes()).isGreaterThanOrEqualTo(11);
+    wire.release(conversation);
+    assertThat(payloads()).isEqualTo("firstsecond");
+  }
+
   @Test
   void aBurstFromAnotherThreadCostsOneTaskAndOneWrite() throws Exception {
     var conversation = open(SILENT, Limits.defaults(), Overflow.CLOSE);
