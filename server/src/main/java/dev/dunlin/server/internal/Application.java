@@ -97,6 +97,14 @@ final class Application {
     return !inbox.full();
   }
 
+  /** A read batch has ended: what it has brought is handed over where handlers run elsewhere. */
+  void readEnded() {
+    var box = mailbox;
+    if (box != null) {
+      var unused = box.handOver();
+    }
+  }
+
   /** Runs a task when what waits now has been handled. */
   void afterwards(Runnable task) {
     mailbox().add(task);

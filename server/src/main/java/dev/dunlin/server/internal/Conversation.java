@@ -100,6 +100,7 @@ public final class Conversation extends SessionSide implements Occupant {
 
   /** No more bytes will arrive in this turn: answers leave. */
   public void received() {
+    application.readEnded();
     if (lane.cork().ownedBy(this)) {
       lane.cork().enter(this);
       concludeInTime();
@@ -313,6 +314,7 @@ public final class Conversation extends SessionSide implements Occupant {
           current.forgetUnread();
         }
       }
+      application.readEnded();
       concludeInTime();
     } finally {
       leave();

@@ -3,6 +3,7 @@ package dev.dunlin.server.internal;
 import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.Message;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The messages that wait for a handler on virtual threads: serial, in order, and a thread only
  * while there is work.
  *
- * <p>Everything below is guarded by {@link #lock}, except {@link #workingSince}.
+ * <p>Everything below is guarded by {@link #lock}, except what arrives, which is the lane's, and
+ * {@link #workingSince}.
  */
 final class Mailbox implements Runnable {
 
@@ -24,6 +26,17 @@ final class Mailbox implements Runnable {
   private final ArrayDeque<Object> work = new ArrayDeque<>(8);
   private final int maxMessages;
   private final int maxBytes;
+
+  /** What has arrived in this read batch; the lane's, like the four below. */
+  private final ArrayList<Object> arriving = new ArrayList<>(8);
+
+  private int arrivingMessages;
+  private long arrivingBytes;
+
+  /** What there was room for at the last hand-over; by now there may be more. */
+  private int roomMessages;
+
+  private long roomBytes;
 
   private int messages;
   private long bytes;
@@ -39,39 +52,58 @@ final class Mailbox implements Runnable {
     this.application = application;
     this.maxMessages = owner.limits().inboundMessages();
     this.maxBytes = owner.limits().inboundBytes();
+    this.roomMessages = maxMessages;
+    this.roomBytes = maxBytes;
   }
 
   /**
-   * Adds a message that owns its bytes.
+   * Adds a message that owns its bytes. On the lane, which {@linkplain #handOver hands over} what
+   * arrived when its read batch ends.
    *
-   * @return false if the mailbox is full with it: reading should stop until it has drained
+   * @return false if the mailbox is full with it: reading should stop until there is room again
    */
   boolean add(Message message) {
-    return add((Object) message);
+    arriving.add(message);
+    arrivingMessages++;
+    arrivingBytes += size(message);
+    return (arrivingMessages < roomMessages && arrivingBytes < roomBytes) || handOver();
   }
 
-  /** Adds work that is not a message and counts for nothing. */
+  /** Adds work that is not a message and counts for nothing. On the lane. */
   void add(Runnable task) {
-    add((Object) task);
+    arriving.add(task);
+    var unused = handOver();
   }
 
-  private boolean add(Object item) {
+  /**
+   * Hands over what has arrived, all at once: a lock, a look at the thread and at most one start for
+   * a whole read batch. On the lane.
+   *
+   * @return whether there is room for more
+   */
+  boolean handOver() {
+    if (arriving.isEmpty()) {
+      return true;
+    }
     boolean start;
     boolean room;
     lock.lock();
     try {
-      work.add(item);
-      if (item instanceof Message message) {
-        messages++;
-        bytes += size(message);
-      }
+      work.addAll(arriving);
+      messages += arrivingMessages;
+      bytes += arrivingBytes;
       start = !running;
       running = true;
       room = messages < maxMessages && bytes < maxBytes;
       full |= !room;
+      roomMessages = maxMessages - messages;
+      roomBytes = maxBytes - bytes;
     } finally {
       lock.unlock();
     }
+    arriving.clear();
+    arrivingMessages = 0;
+    arrivingBytes = 0;
     if (start) {
       THREADS.newThread(this).start();
     }
@@ -155,8 +187,11 @@ final class Mailbox implements Runnable {
     }
   }
 
-  /** Whether a handler works or work waits. */
+  /** Whether a handler works or work waits. On the lane. */
   boolean busy() {
+    if (!arriving.isEmpty()) {
+      return true;
+    }
     lock.lock();
     try {
       return running;

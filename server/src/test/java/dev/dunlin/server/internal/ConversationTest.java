@@ -22,6 +22,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -152,6 +155,32 @@ class ConversationTest {
     conversation.receive(texts(100));
     conversation.received();
     assertThat(conversation.idle()).isTrue();
+  }
+
+  @Test
+  void aReadBatchIsHandedToOneThreadAtOnce() throws Exception {
+    var threads = new ConcurrentLinkedQueue<Thread>();
+    var handled = new CountDownLatch(32);
+    var terms =
+        new Terms(
+            session ->
+                message -> {
+                  threads.add(Thread.currentThread());
+                  handled.countDown();
+                },
+            Dispatch.VIRTUAL,
+            Limits.defaults(),
+            Overflow.CLOSE,
+            Budget.ofHeap());
+    var agreement = new Agreement(Role.SERVER, null, Map.of(), Identity.anonymous(), "", null);
+    var conversation = new Conversation(lane, wire, terms, agreement);
+    conversation.open(ByteBuffer.allocate(0));
+    conversation.receive(texts(16));
+    conversation.receive(texts(16));
+    assertThat(conversation.quiet()).isFalse();
+    conversation.received();
+    assertThat(handled.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(threads).hasSize(32).containsOnly(threads.peek());
   }
 
   private static Prepared prepared(String text) {
