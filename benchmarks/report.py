@@ -172,6 +172,28 @@ def markdown(document, charts):
     return "\n".join(lines) + "\n"
 
 
+def between(file, lines):
+    """Puts lines between the two marks in a file."""
+    text = file.read_text()
+    begin, end = "<!-- quoted from benchmarks/run -->", "<!-- end of the quotation -->"
+    before, rest = text.split(begin, 1)
+    after = rest.split(end, 1)[1]
+    file.write_text("\n".join([before + begin, *lines, end]) + after)
+
+
+def quote(root, document, name):
+    """What the front page and the page about performance say of a run."""
+    machine = document["machine"]
+    told = (f"{document['date'].split(' ')[0]}, {machine['cpu']}, {machine['cores']} cores, load average before the run"
+            f" {machine['load_before']}, {machine['java']}; medians of {document['rounds']} rounds of {document['seconds']} s.")
+    where = f"benchmarks/results/{name}.md"
+    lines = ["", f"`{document['command']}`, {told} [All figures]({where}).", ""]
+    lines += overview(document, CHARTS["echo"]) + [""] + overview(document, CHARTS["fan-out"])
+    between(root / "README.md", lines)
+    between(root / "docs" / "design" / "performance.md",
+            ["", f"`{document['command']}`, {told} [All figures](../../{where}).", ""] + goals(document))
+
+
 def write(folder, document, name):
     folder.mkdir(parents=True, exist_ok=True)
     charts = {}
