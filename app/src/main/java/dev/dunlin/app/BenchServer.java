@@ -85,7 +85,7 @@ final class BenchServer implements AutoCloseable {
 
   private static String configuration(int port, boolean compression) {
     return """
-    http_server: {address: 127.0.0.1, port: %d}
+    http_server: {address: 127.0.0.1, port: %d, connection_rate_limit: 0}
     client: {token: {hmac_secret_key: %s, hmac_algorithm: HS512}}
     http_api: {key: %s}
     websocket: {compression: %s}

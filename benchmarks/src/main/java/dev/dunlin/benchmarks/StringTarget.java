@@ -4,6 +4,7 @@ import dev.dunlin.server.Dispatch;
 import dev.dunlin.server.Route;
 import dev.dunlin.server.WebSocketServer;
 import dev.dunlin.websocket.Compression;
+import dev.dunlin.websocket.Limits;
 import dev.dunlin.websocket.OriginRule;
 import dev.dunlin.websocket.Text;
 import java.util.concurrent.CountDownLatch;
@@ -23,6 +24,7 @@ public final class StringTarget {
     try (var server =
         WebSocketServer.builder()
             .loops(1)
+            .limits(Limits.defaults().maxNewConnectionsPerSecond(0))
             .route(
                 route,
                 session ->

@@ -76,8 +76,8 @@ final class Mailbox implements Runnable {
   }
 
   /**
-   * Hands over what has arrived, all at once: a lock, a look at the thread and at most one start for
-   * a whole read batch. On the lane.
+   * Hands over what has arrived, all at once: a lock, a look at the thread and at most one start
+   * for a whole read batch. On the lane.
    *
    * @return whether there is room for more
    */
