@@ -130,7 +130,7 @@ class PackageTest {
   }
 
   private static String said(Process process, Path out, String pattern) throws IOException {
-    var end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    var end = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
     while (true) {
       var text = Files.readString(out);
       var found = Pattern.compile(pattern).matcher(text);

@@ -85,7 +85,7 @@ class JavaClientTest {
       var client = connect("ws://" + host + "/connection/websocket", () -> token, lines::add);
       try {
         // Published again until it is heard, since the subscription tells nobody that it is there.
-        for (int tries = 0; lines.isEmpty() && tries < 100; tries++) {
+        for (int tries = 0; lines.isEmpty() && tries < 300; tries++) {
           var publish =
               HttpRequest.newBuilder(URI.create("http://" + host + "/api/publish"))
                   .header("X-API-Key", key)

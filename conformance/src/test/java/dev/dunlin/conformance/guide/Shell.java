@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  */
 final class Shell implements AutoCloseable {
 
-  private static final int PATIENCE = 60;
+  private static final int PATIENCE = 120;
   private static final List<String> PORTS =
       List.of("8000", "8001", "8002", "9000", "8443", "9443", "3000");
   private static final Pattern PORT =
