@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code dunlin version}: what is running, for a bug report. */
@@ -14,9 +15,23 @@ final class VersionCommand implements Runnable, IVersionProvider {
   @SuppressWarnings("NullAway.Init") // filled in before run is called
   private CommandSpec spec;
 
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
   @Override
   public void run() {
     PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(
+          Json.text(object -> {
+            object.writeStringProperty("version", version());
+            object.writeStringProperty("java", Runtime.version().toString());
+            object.writeStringProperty("os", System.getProperty("os.name"));
+            object.writeStringProperty("arch", System.getProperty("os.arch"));
+          }));
+      out.flush();
+      return;
+    }
     for (String line : getVersion()) {
       out.println(line);
     }

@@ -38,6 +38,14 @@ class MainTest {
   }
 
   @Test
+  void versionIsAnObjectForScripts() {
+    assertThat(run("version", "--json").out)
+        .startsWith("{\"version\":\"")
+        .contains("\"java\":\"" + Runtime.version() + "\"")
+        .endsWith("}" + System.lineSeparator());
+  }
+
+  @Test
   void everyCommandExplainsItself() {
     for (String name : Main.commandLine(Map.of()).getSubcommands().keySet()) {
       Run run = run(name, "--help");
