@@ -2,18 +2,21 @@ package dev.dunlin.app;
 
 import dev.dunlin.centrifuge.CentrifugeEndpoint;
 import dev.dunlin.centrifuge.EndpointStatistics;
+import dev.dunlin.channels.BrokerStats;
 import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.HubStats;
 import dev.dunlin.server.ServerStatistics;
 import dev.dunlin.server.WebSocketServer;
 import dev.dunlin.websocket.Traffic;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
@@ -25,7 +28,8 @@ import java.util.stream.Collectors;
  */
 final class NodeMetrics {
 
-  private record Reading(ServerStatistics server, EndpointStatistics endpoint, HubStats hub) {}
+  private record Reading(
+      ServerStatistics server, EndpointStatistics endpoint, HubStats hub, BrokerStats broker) {}
 
   private static final double NANOS = 1e9;
 
@@ -50,7 +54,7 @@ final class NodeMetrics {
   }
 
   private Reading reading() {
-    return new Reading(server.statistics(), endpoint.statistics(), hub.stats());
+    return new Reading(server.statistics(), endpoint.statistics(), hub.stats(), hub.brokerStats());
   }
 
   /** Reads everything anew. Codes and causes that have not been before get meters of their own. */
@@ -249,6 +253,43 @@ final class NodeMetrics {
     counter(name, about, each -> what.applyAsLong(of.apply(each)), "direction", direction);
   }
 
+  private void broker() {
+    gauge("dunlin.broker.linked", "1 while the broker is reachable", each -> hub.linked() ? 1 : 0);
+    brokerCalls(
+        "publish", BrokerStats::publishes, BrokerStats::publishFailures, BrokerStats::publishTime);
+    brokerCalls("history", BrokerStats::reads, BrokerStats::readFailures, BrokerStats::readTime);
+    counter(
+        "dunlin.broker.reconnects",
+        "Times the link to the broker was restored",
+        each -> each.broker().reconnects());
+    counter(
+        "dunlin.broker.probe.failures",
+        "Times a message to oneself did not come back from the broker",
+        each -> each.broker().probeFailures());
+  }
+
+  private void brokerCalls(
+      String call,
+      ToLongFunction<BrokerStats> count,
+      ToLongFunction<BrokerStats> failures,
+      Function<BrokerStats, Duration> time) {
+    FunctionTimer.builder(
+            "dunlin.broker.calls",
+            this,
+            self -> count.applyAsLong(self.reading.broker()),
+            self -> time.apply(self.reading.broker()).toNanos(),
+            TimeUnit.NANOSECONDS)
+        .description("Calls of the broker and how long its answers took")
+        .tags("call", call)
+        .register(registry);
+    counter(
+        "dunlin.broker.failures",
+        "Calls of the broker that failed",
+        each -> failures.applyAsLong(each.broker()),
+        "call",
+        call);
+  }
+
   private void channels() {
     gauge("dunlin.channels", "Channels with subscribers here", each -> each.hub().channels());
     gauge("dunlin.subscriptions", "Subscriptions here", each -> each.hub().subscriptions());
@@ -256,7 +297,7 @@ final class NodeMetrics {
         "dunlin.hub.backlog.bytes",
         "Publications waiting for event loops",
         each -> each.hub().backlogBytes());
-    gauge("dunlin.broker.linked", "1 while the broker is reachable", each -> hub.linked() ? 1 : 0);
+    broker();
     counter("dunlin.publications", "Publications asked for here", each -> each.hub().published());
     counter(
         "dunlin.events.received",

@@ -186,6 +186,9 @@ class MetricsTest {
             "dunlin_delivery_seconds",
             "dunlin_recoveries_total",
             "dunlin_broker_linked",
+            "dunlin_broker_calls_seconds",
+            "dunlin_broker_reconnects_total",
+            "dunlin_broker_probe_failures_total",
             "dunlin_event_loop_lag_seconds",
             "dunlin_insecure_switches",
             "jvm_memory_used_bytes");

@@ -82,6 +82,9 @@ public interface Broker extends AutoCloseable {
     /** A message of {@link Broker#publishControl}. */
     void control(byte[] message);
 
+    /** A message to oneself did not come back in time: counted, and followed by the loss. */
+    default void probeFailed() {}
+
     /** The link is gone or starved: from now on publications may be missed. */
     void linkLost();
 

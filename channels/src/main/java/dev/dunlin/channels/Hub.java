@@ -42,6 +42,7 @@ public final class Hub implements AutoCloseable {
   private final CopyOnWriteArrayList<Consumer<byte[]>> controls = new CopyOnWriteArrayList<>();
   private volatile boolean linked = true;
   final Counters counters = new Counters();
+  private final BrokerMeter meter = new BrokerMeter();
 
   /** What the hub counts; each may be added to by many threads. */
   static final class Counters {
@@ -58,7 +59,7 @@ public final class Hub implements AutoCloseable {
   private Hub(Broker broker, long laneBacklogBytes) {
     this.broker = broker;
     this.laneBacklogBytes = laneBacklogBytes;
-    this.reads = new SharedReads(broker);
+    this.reads = new SharedReads(broker, meter.reads);
     this.ready = guarded(() -> broker.start(new Inlet()));
   }
 
@@ -133,7 +134,9 @@ public final class Hub implements AutoCloseable {
       String channel, byte[] data, PublishOptions options) {
     requireNonNull(channel);
     counters.published.increment();
-    return guarded(() -> broker.publish(channel, data, options));
+    long begun = System.nanoTime();
+    return meter.publishes.timed(
+        begun, guarded(() -> broker.publish(channel, data, options)));
   }
 
   /** Tells the channel's subscribers, on all nodes, that {@code info} joined. */
@@ -209,6 +212,11 @@ public final class Hub implements AutoCloseable {
         lanes.values().stream().mapToLong(Lane::backlogBytes).sum(),
         counters.dropped.sum(),
         counters.subscriberFailures.sum());
+  }
+
+  /** What the hub has counted of its broker. */
+  public BrokerStats brokerStats() {
+    return meter.stats();
   }
 
   /**
@@ -302,7 +310,13 @@ public final class Hub implements AutoCloseable {
     }
 
     @Override
+    public void probeFailed() {
+      meter.probeFailures.increment();
+    }
+
+    @Override
     public void linkRestored() {
+      meter.reconnects.increment();
       linked = true;
       for (var topic : List.copyOf(topics.values())) {
         topic.accept(new Event.Interruption());

@@ -18,13 +18,15 @@ final class SharedReads {
   private record Question(String channel, HistoryQuery query) {}
 
   private final Broker broker;
+  private final BrokerMeter.Calls meter;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Present while a read is under way; the value is the promised one, if any. The lock's. */
   private final Map<Question, @Nullable CompletableFuture<History>> next = new HashMap<>();
 
-  SharedReads(Broker broker) {
+  SharedReads(Broker broker, BrokerMeter.Calls meter) {
     this.broker = broker;
+    this.meter = meter;
   }
 
   CompletionStage<History> read(String channel, HistoryQuery query) {
@@ -49,8 +51,9 @@ final class SharedReads {
   }
 
   private CompletionStage<History> ask(Question question) {
+    long begun = System.nanoTime();
     try {
-      return broker.history(question.channel, question.query);
+      return meter.timed(begun, broker.history(question.channel, question.query));
     } catch (RuntimeException e) {
       return CompletableFuture.failedStage(e);
     }

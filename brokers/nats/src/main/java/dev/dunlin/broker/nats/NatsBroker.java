@@ -264,6 +264,7 @@ public final class NatsBroker implements Broker {
     came.orTimeout(options.timeout().toMillis(), TimeUnit.MILLISECONDS)
         .whenComplete((done, failure) -> {
           if (failure != null) {
+            sink().probeFailed();
             probed.lose("a message to ourselves did not come back");
           }
         });

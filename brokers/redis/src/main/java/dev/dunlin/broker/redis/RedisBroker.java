@@ -247,6 +247,7 @@ public final class RedisBroker implements Broker {
         .orTimeout(options.timeout().toMillis(), TimeUnit.MILLISECONDS)
         .whenComplete((done, failure) -> {
           if (failure != null) {
+            sink().probeFailed();
             probed.lose("a message to ourselves did not come back");
           }
         });
