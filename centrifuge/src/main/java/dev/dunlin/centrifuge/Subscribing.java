@@ -173,7 +173,7 @@ final class Subscribing {
       return CompletableFuture.completedStage(Optional.empty());
     }
     HistoryQuery query = recovery.query(subscription.metaTtl);
-    return node.hub().history(channel, query).thenApply(Optional::of);
+    return node.hub().recover(channel, query).thenApply(Optional::of);
   }
 
   private Answer answer(Optional<dev.dunlin.channels.History> history) {

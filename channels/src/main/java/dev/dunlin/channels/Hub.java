@@ -39,6 +39,7 @@ public final class Hub implements AutoCloseable {
   private final ConcurrentHashMap<String, Topic> topics = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Lane.Key, Lane> lanes = new ConcurrentHashMap<>();
   private final SharedReads reads;
+  private final Replays replays = new Replays();
   private final CopyOnWriteArrayList<Consumer<byte[]>> controls = new CopyOnWriteArrayList<>();
   private volatile boolean linked = true;
   final Counters counters = new Counters();
@@ -135,8 +136,7 @@ public final class Hub implements AutoCloseable {
     requireNonNull(channel);
     counters.published.increment();
     long begun = System.nanoTime();
-    return meter.publishes.timed(
-        begun, guarded(() -> broker.publish(channel, data, options)));
+    return meter.publishes.timed(begun, guarded(() -> broker.publish(channel, data, options)));
   }
 
   /** Tells the channel's subscribers, on all nodes, that {@code info} joined. */
@@ -155,6 +155,29 @@ public final class Hub implements AutoCloseable {
    */
   public CompletionStage<History> history(String channel, HistoryQuery query) {
     return guarded(() -> reads.read(channel, query));
+  }
+
+  /**
+   * Reads a channel's history for one who is subscribed to it here already, actively, and takes up
+   * from the answer. As {@link #history}, but it may be an answer of the last second, if nothing has
+   * arrived in the channel since: what comes later arrives live. So clients that come back one
+   * after the other share a read as well.
+   */
+  public CompletionStage<History> recover(String channel, HistoryQuery query) {
+    var topic = topics.get(channel);
+    if (topic == null || !linked) {
+      return history(channel, query);
+    }
+    long events = topic.events();
+    long now = System.nanoTime();
+    var kept = replays.find(topic, query, events, now);
+    return kept.isPresent()
+        ? CompletableFuture.completedStage(kept.get())
+        : history(channel, query)
+            .thenApply(history -> {
+              replays.keep(topic, query, history, events, now);
+              return history;
+            });
   }
 
   /** Forgets the channel's publications; offset and epoch go on. */

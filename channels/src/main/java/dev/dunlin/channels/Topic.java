@@ -24,6 +24,7 @@ final class Topic {
   private CompletionStage<Void> active = CompletableFuture.completedStage(null);
   private boolean gone;
   private int size;
+  private long events;
 
   Topic(Hub hub, String channel) {
     this.hub = hub;
@@ -42,6 +43,16 @@ final class Topic {
     lock.lock();
     try {
       return active;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many events have arrived so far. */
+  long events() {
+    lock.lock();
+    try {
+      return events;
     } finally {
       lock.unlock();
     }
@@ -139,6 +150,7 @@ final class Topic {
     var number = 0L;
     lock.lock();
     try {
+      events++;
       reached = groups;
       for (var group : reached) {
         var lane = group.lane();

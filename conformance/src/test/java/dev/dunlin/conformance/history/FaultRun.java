@@ -82,8 +82,7 @@ final class FaultRun implements AutoCloseable {
       var follower = new Follower("c" + i, List.copyOf(mine), recorder, lastMessage::get);
       followers.add(follower);
       clients.add(
-          new JavaClient(
-              "ws://127.0.0.1:" + balancer.port() + "/connection/websocket", follower));
+          new JavaClient("ws://127.0.0.1:" + balancer.port() + "/connection/websocket", follower));
     }
   }
 
@@ -125,14 +124,15 @@ final class FaultRun implements AutoCloseable {
   private void publish(String channel) {
     long id = lastMessage.incrementAndGet();
     recorder.record(at -> new PublishInvoked(at, channel, id));
-    publications.add(publishers.submit(() -> {
-      try {
-        publishUntilAccepted(channel, id);
-      } finally {
-        underWay.release();
-      }
-      return true;
-    }));
+    publications.add(
+        publishers.submit(() -> {
+          try {
+            publishUntilAccepted(channel, id);
+          } finally {
+            underWay.release();
+          }
+          return true;
+        }));
   }
 
   private void publishUntilAccepted(String channel, long id) throws InterruptedException {
@@ -261,7 +261,8 @@ final class FaultRun implements AutoCloseable {
     for (var seen : history) {
       switch (seen) {
         case Received received -> {
-          places.putIfAbsent(received.id(), new StreamPosition(received.offset(), received.epoch()));
+          places.putIfAbsent(
+              received.id(), new StreamPosition(received.offset(), received.epoch()));
           whole.add(received);
         }
         case PublishAcknowledged acked -> {
@@ -302,8 +303,7 @@ final class FaultRun implements AutoCloseable {
         of(history, Subscribed.class).filter(it -> it.recovering() && !it.recovered()).count();
     return ("%d acknowledged after %d retries, %d given up, %d received by %d clients; recovered"
             + " %d times, told of a loss %d times")
-        .formatted(
-            acked, retries.get(), unknown, received, followers.size(), recovered, refused);
+        .formatted(acked, retries.get(), unknown, received, followers.size(), recovered, refused);
   }
 
   private static <T extends Observation> Stream<T> of(List<Observation> history, Class<T> kind) {
