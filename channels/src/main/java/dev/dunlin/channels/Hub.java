@@ -159,8 +159,8 @@ public final class Hub implements AutoCloseable {
 
   /**
    * Reads a channel's history for one who is subscribed to it here already, actively, and takes up
-   * from the answer. As {@link #history}, but it may be an answer of the last second, if nothing has
-   * arrived in the channel since: what comes later arrives live. So clients that come back one
+   * from the answer. As {@link #history}, but it may be an answer of the last second, if nothing
+   * has arrived in the channel since: what comes later arrives live. So clients that come back one
    * after the other share a read as well.
    */
   public CompletionStage<History> recover(String channel, HistoryQuery query) {

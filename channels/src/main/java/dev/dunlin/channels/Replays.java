@@ -10,9 +10,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * Histories that were read a moment ago, for those who come back after them: whoever loses a node
  * comes together with all others who lost it, but not at the same instant.
  *
- * <p>A history is as good as a new one while nothing has arrived in the channel here since before it
- * was read: what comes later reaches the newcomer live, since it is subscribed already. Kept for a
- * second, and 16 MiB of them at most.
+ * <p>A history is as good as a new one while nothing has arrived in the channel here since before
+ * it was read: what comes later reaches the newcomer live, since it is subscribed already. Kept for
+ * a second, and 16 MiB of them at most.
  */
 final class Replays {
 

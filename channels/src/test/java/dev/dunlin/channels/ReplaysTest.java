@@ -86,8 +86,7 @@ class ReplaysTest {
   void whatIsKeptIsBounded() {
     var replays = new Replays();
     var topic = new Topic(hub, "a");
-    var publication =
-        Publication.of("a", new byte[1 << 20]).position(1, "e").build();
+    var publication = Publication.of("a", new byte[1 << 20]).position(1, "e").build();
     var history = new History(List.of(publication), new StreamPosition(1, "e"));
     for (int i = 0; i < 100; i++) {
       replays.keep(topic, HistoryQuery.first(i), history, 0, 0);

@@ -3,6 +3,7 @@ package dev.dunlin.conformance.history;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.channels.StreamPosition;
+import dev.dunlin.conformance.history.Observation.Ended;
 import dev.dunlin.conformance.history.Observation.Entry;
 import dev.dunlin.conformance.history.Observation.Kept;
 import dev.dunlin.conformance.history.Observation.Present;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -254,12 +256,30 @@ final class FaultRun implements AutoCloseable {
    * new epoch. A message has its place in the epoch in which it was first seen; later sightings at
    * the same offset under a later epoch, by an idempotent retry or in the kept history, are the
    * same place.
+   *
+   * <p>And the Java SDK hands out what still arrives on a connection that it has given up, as that of
+   * a server that was paused, in order and once. So a subscription counts as ended when it begins
+   * anew, or when all is quiet: steps and epochs are checked until then.
    */
   private static List<Observation> historyOfOneLife(List<Observation> history) {
     var places = new HashMap<Long, StreamPosition>();
     var whole = new ArrayList<Observation>();
+    var ending = new LinkedHashMap<String, Ended>();
     for (var seen : history) {
       switch (seen) {
+        case Ended ended -> ending.putIfAbsent(ended.client() + " " + ended.channel(), ended);
+        case Subscribed subscribed -> {
+          var ended = ending.remove(subscribed.client() + " " + subscribed.channel());
+          if (ended != null) {
+            whole.add(ended);
+          }
+          whole.add(subscribed);
+        }
+        case Quiet quiet -> {
+          whole.addAll(ending.values());
+          ending.clear();
+          whole.add(quiet);
+        }
         case Received received -> {
           places.putIfAbsent(
               received.id(), new StreamPosition(received.offset(), received.epoch()));

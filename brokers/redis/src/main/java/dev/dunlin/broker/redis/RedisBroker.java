@@ -33,6 +33,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -128,11 +129,21 @@ public final class RedisBroker implements Broker {
     try {
       var uri = RedisURI.create(options.url());
       uri.setTimeout(options.timeout());
+      uri.getSentinels().forEach(sentinel -> sentinel.setTimeout(options.timeout()));
       return uri;
     } catch (RuntimeException e) {
       // Without its message and itself as the cause: both may repeat the password.
       throw new IllegalArgumentException("url is not the URL of a Redis: redis://host:port");
     }
+  }
+
+  /** Where the server is, or who knows it, without who we are. */
+  private String place() {
+    return uri.getSentinels().isEmpty()
+        ? uri.getHost() + ":" + uri.getPort()
+        : uri.getSentinels().stream()
+            .map(sentinel -> sentinel.getHost() + ":" + sentinel.getPort())
+            .collect(Collectors.joining(", ", "Sentinel ", ""));
   }
 
   // The link
@@ -177,7 +188,7 @@ public final class RedisBroker implements Broker {
 
   private void connected(Link opened) {
     if (complained || started.isDone()) {
-      log.info("the link to Redis at {}:{} is up", uri.getHost(), uri.getPort());
+      log.info("the link to Redis at {} is up", place());
     }
     complained = false;
     retryMillis = FIRST_RETRY_MILLIS;
@@ -195,7 +206,7 @@ public final class RedisBroker implements Broker {
     }
     link = null;
     complained = true;
-    log.warn("the link to Redis at {}:{} is lost: {}", uri.getHost(), uri.getPort(), reason);
+    log.warn("the link to Redis at {} is lost: {}", place(), reason);
     sink().linkLost();
     subscriptions.detach();
     later();
@@ -204,7 +215,7 @@ public final class RedisBroker implements Broker {
   private void retry(Throwable failure) {
     if (!complained) {
       complained = true;
-      log.warn("no link to Redis at {}:{} yet: {}", uri.getHost(), uri.getPort(), story(failure));
+      log.warn("no link to Redis at {} yet: {}", place(), story(failure));
     }
     later();
   }
