@@ -257,9 +257,9 @@ final class FaultRun implements AutoCloseable {
    * the same offset under a later epoch, by an idempotent retry or in the kept history, are the
    * same place.
    *
-   * <p>And the Java SDK hands out what still arrives on a connection that it has given up, as that of
-   * a server that was paused, in order and once. So a subscription counts as ended when it begins
-   * anew, or when all is quiet: steps and epochs are checked until then.
+   * <p>And the Java SDK hands out what still arrives on a connection that it has given up, as that
+   * of a server that was paused, in order and once. So a subscription counts as ended when it
+   * begins anew, or when all is quiet: steps and epochs are checked until then.
    */
   private static List<Observation> historyOfOneLife(List<Observation> history) {
     var places = new HashMap<Long, StreamPosition>();

@@ -87,8 +87,7 @@ class SentinelTest {
         sentinel failover-timeout m 5000
         """
             .formatted(port, folder, master));
-    return new ProcessBuilder(
-            Component.REDIS.require().toString(), file.toString(), "--sentinel")
+    return new ProcessBuilder(Component.REDIS.require().toString(), file.toString(), "--sentinel")
         .redirectErrorStream(true)
         .redirectOutput(folder.resolve("sentinel.log").toFile())
         .start();
