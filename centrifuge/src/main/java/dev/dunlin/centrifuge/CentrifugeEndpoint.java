@@ -74,6 +74,7 @@ public final class CentrifugeEndpoint implements Endpoint {
             new ChannelNumbers(),
             new Occupancy(),
             new Nodes(),
+            new Guard(Quotas.none()),
             new Counters()));
   }
 
@@ -145,6 +146,11 @@ public final class CentrifugeEndpoint implements Endpoint {
   /** The numbers of the protocol. */
   public CentrifugeEndpoint options(ProtocolOptions options) {
     return with(change -> change.options = options);
+  }
+
+  /** How much one client may ask for. Default {@link Quotas#none()}. */
+  public CentrifugeEndpoint quotas(Quotas quotas) {
+    return with(change -> change.guard = new Guard(quotas));
   }
 
   /** Where the application takes part. */
@@ -280,6 +286,7 @@ public final class CentrifugeEndpoint implements Endpoint {
     private String name;
     private String version;
     private InstantSource clock;
+    private Guard guard;
 
     Change(Node from) {
       this.from = from;
@@ -295,6 +302,7 @@ public final class CentrifugeEndpoint implements Endpoint {
       name = from.name();
       version = from.version();
       clock = from.clock();
+      guard = from.guard();
     }
 
     Node node() {
@@ -316,6 +324,7 @@ public final class CentrifugeEndpoint implements Endpoint {
           from.numbers(),
           from.occupancy(),
           from.nodes(),
+          guard,
           from.counters());
     }
   }

@@ -13,6 +13,7 @@ import dev.dunlin.websocket.Control;
 import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.Message;
 import dev.dunlin.websocket.Prepared;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -43,6 +44,11 @@ final class ClientHandler implements Handler {
   private final Deadlines deadlines;
   private final CommandQueue commands;
   private final ConnectedClient view;
+  private final CommandPace pace;
+
+  /** The user for whom this connection counts; null while it counts for none. */
+  private @Nullable String entered;
+
   private volatile Set<String> channels = Set.of();
 
   ClientHandler(Node node, Session session, ClientSession state, boolean nativePings) {
@@ -50,6 +56,7 @@ final class ClientHandler implements Handler {
     this.session = session;
     this.state = state;
     this.nativePings = nativePings;
+    this.pace = new CommandPace(session.nanoTime());
     this.view = new ConnectedClient(this, state, session);
     this.deadlines = new Deadlines(node, session, this, state, nativePings);
     this.commands = new CommandQueue(session, state, this);
@@ -104,6 +111,8 @@ final class ClientHandler implements Handler {
     }
     if (connects) {
       state.stage = Stage.CONNECTING;
+    } else if (!pace.take(node.guard().quotas(), now())) {
+      throw Rejection.error(ErrorCode.TOO_MANY_REQUESTS);
     }
     return run(call.request());
   }
@@ -297,6 +306,22 @@ final class ClientHandler implements Handler {
         .build();
   }
 
+  /** Counts as one more connection of its user, or says that it has too many. */
+  void enter() {
+    if (!node.guard().enter(state.user)) {
+      throw Rejection.disconnect(Disconnect.CONNECTION_LIMIT);
+    }
+    if (state.stage == Stage.ENDED) {
+      node.guard().left(state.user);
+    } else {
+      entered = state.user;
+    }
+  }
+
+  SocketAddress remoteAddress() {
+    return session.remoteAddress();
+  }
+
   /** The connect reply is queued. */
   void connected() {
     state.stage = Stage.CONNECTED;
@@ -366,6 +391,10 @@ final class ClientHandler implements Handler {
       return;
     }
     boolean registered = state.connected();
+    if (entered != null) {
+      node.guard().left(entered);
+      entered = null;
+    }
     state.stage = Stage.ENDED;
     commands.clear();
     deadlines.cancel();

@@ -51,7 +51,12 @@ final class ConnectCommand {
     keepHeaders();
     return authenticate()
         .thenComposeAsync(known -> hook(), client::resume)
-        .thenComposeAsync(allowed -> subscribe(), client::resume);
+        .thenComposeAsync(
+            allowed -> {
+              client.enter();
+              return subscribe();
+            },
+            client::resume);
   }
 
   /** Browsers cannot add headers to an upgrade, so they put them here. */
@@ -76,12 +81,19 @@ final class ConnectCommand {
     if (request.token().isEmpty() || tokens == null) {
       return withoutToken();
     }
+    if (node.guard().failsTooOften(client.remoteAddress())) {
+      throw Rejection.error(ErrorCode.TOO_MANY_REQUESTS);
+    }
     return tokens
         .authenticate(client.credentials(request.token()))
         .handleAsync(
             (identity, failure) -> {
               if (failure != null) {
-                throw refusal(AuthenticationException.of(failure));
+                var refused = AuthenticationException.of(failure);
+                if (refused.reason() == AuthenticationException.Reason.INVALID) {
+                  node.guard().failed(client.remoteAddress());
+                }
+                throw refusal(refused);
               }
               accept(identity);
               return null;

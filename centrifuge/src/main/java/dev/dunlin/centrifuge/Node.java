@@ -34,6 +34,7 @@ record Node(
     ChannelNumbers numbers,
     Occupancy occupancy,
     Nodes nodes,
+    Guard guard,
     Counters counters) {
 
   /** The rules of channels as they are now. */

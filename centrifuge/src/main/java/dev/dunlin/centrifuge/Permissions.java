@@ -1,5 +1,6 @@
 package dev.dunlin.centrifuge;
 
+import dev.dunlin.auth.Capabilities;
 import dev.dunlin.auth.Capabilities.Operation;
 
 /**
@@ -12,14 +13,75 @@ final class Permissions {
   private Permissions() {}
 
   /** Whether the token's capabilities name the channel. */
-  static boolean granted(ClientSession client, Operation operation, String channel) {
+  private static boolean granted(ClientSession client, Operation operation, String channel) {
     return client.capabilities.allow(operation, channel);
   }
 
-  /** Whether the options let the client subscribe without further proof. */
-  static boolean subscribe(NamespaceOptions rules, ClientSession client) {
+  /** Which rule decides whether somebody may subscribe without a subscription token. */
+  static Ruling subscribe(
+      Node node, NamespaceOptions rules, ChannelName name, String user, Capabilities capabilities) {
+    if (name.isPrivate()) {
+      return Ruling.TOKEN_NEEDED;
+    }
+    if (name.userLimited() && rules.allowUserLimitedChannels()) {
+      return name.allows(user) ? Ruling.NAMED_IN_CHANNEL : Ruling.NOT_NAMED_IN_CHANNEL;
+    }
+    if (capabilities.allow(Operation.SUBSCRIBE, name.toString())) {
+      return Ruling.CAPABILITY;
+    }
+    if (node.hooks().subscribe(name.toString()).isPresent()) {
+      return Ruling.BACK_END;
+    }
     return rules.allowSubscribeForClient()
-        && (!client.user.isEmpty() || rules.allowSubscribeForAnonymous());
+            && (!user.isEmpty() || rules.allowSubscribeForAnonymous())
+        ? Ruling.OPTION
+        : Ruling.NOTHING;
+  }
+
+  /** Which rule would decide, for somebody who need not be connected. */
+  static Ruling explain(
+      Node node,
+      String user,
+      Capabilities capabilities,
+      Operation operation,
+      String channel,
+      boolean subscribed) {
+    var name = ChannelName.of(channel);
+    var found = node.namespaces().options(name);
+    if (found.isEmpty()) {
+      return Ruling.UNKNOWN_NAMESPACE;
+    }
+    var rules = found.get();
+    var who = new ClientSession("", Publications.codec(true), true);
+    who.user = user;
+    who.capabilities = capabilities;
+    return switch (operation) {
+      case SUBSCRIBE ->
+          !name.withinLimit() || !Namespaces.admits(rules, name)
+              ? Ruling.NAME_NOT_ALLOWED
+              : subscribe(node, rules, name, user, capabilities);
+      case PUBLISH -> {
+        var ruling = ruled(operation, who, channel, publish(rules, who, channel, subscribed));
+        yield ruling == Ruling.NOTHING && node.hooks().publish(channel).isPresent()
+            ? Ruling.BACK_END
+            : ruling;
+      }
+      case HISTORY ->
+          rules.history()
+              ? ruled(operation, who, channel, history(rules, who, channel, subscribed))
+              : Ruling.NOT_AVAILABLE;
+      case PRESENCE ->
+          rules.presence()
+              ? ruled(operation, who, channel, presence(rules, who, channel, subscribed))
+              : Ruling.NOT_AVAILABLE;
+    };
+  }
+
+  private static Ruling ruled(
+      Operation operation, ClientSession who, String channel, boolean allowed) {
+    return !allowed
+        ? Ruling.NOTHING
+        : granted(who, operation, channel) ? Ruling.CAPABILITY : Ruling.OPTION;
   }
 
   static boolean publish(

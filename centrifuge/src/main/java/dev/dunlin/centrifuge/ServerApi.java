@@ -1,5 +1,9 @@
 package dev.dunlin.centrifuge;
 
+import dev.dunlin.auth.AuthenticationException;
+import dev.dunlin.auth.Capabilities;
+import dev.dunlin.auth.Credentials;
+import dev.dunlin.auth.Identity;
 import dev.dunlin.auth.Revocation;
 import dev.dunlin.channels.ClientInfo;
 import dev.dunlin.channels.History;
@@ -132,6 +136,35 @@ public final class ServerApi {
    */
   public CompletionStage<Void> revoke(Revocation revocation) {
     return everywhere(new NodeCall.Revoke(revocation)).thenApply(DONE);
+  }
+
+  /**
+   * Whose connection token this is, as connecting would find it; fails with an {@link
+   * AuthenticationException}.
+   */
+  public CompletionStage<Identity> identify(String token) {
+    var tokens = node.tokens();
+    return tokens == null
+        ? CompletableFuture.failedStage(
+            new AuthenticationException(
+                AuthenticationException.Reason.INVALID, "nothing here verifies tokens"))
+        : tokens.authenticate(Credentials.token(token));
+  }
+
+  /**
+   * Which rule decides whether somebody may do something with a channel: the one that a connected
+   * client's command would meet, so that nobody has to try. Changes nothing and asks nobody.
+   *
+   * @param capabilities those of the user's token
+   * @param subscribed whether the user is subscribed to the channel
+   */
+  public Ruling explain(
+      String user,
+      Capabilities capabilities,
+      Capabilities.Operation operation,
+      String channel,
+      boolean subscribed) {
+    return Permissions.explain(node, user, capabilities, operation, channel, subscribed);
   }
 
   /** Who is in a channel, by connection id. */

@@ -1,7 +1,6 @@
 package dev.dunlin.centrifuge;
 
 import dev.dunlin.auth.AuthenticationException;
-import dev.dunlin.auth.Capabilities;
 import dev.dunlin.auth.Credentials;
 import dev.dunlin.channels.StreamPosition;
 import java.util.concurrent.CompletableFuture;
@@ -88,29 +87,16 @@ final class SubscribeCommand {
       return token(node, client, request.channel(), request.token())
           .thenApply(TokenClaims::options);
     }
-    if (name.isPrivate()) {
-      throw Rejection.error(ErrorCode.PERMISSION_DENIED);
-    }
-    if (name.userLimited() && rules.allowUserLimitedChannels()) {
-      if (!name.allows(state.user)) {
-        throw Rejection.error(ErrorCode.PERMISSION_DENIED);
-      }
-      return CompletableFuture.completedStage(SubscribeOptions.NONE);
-    }
-    if (Permissions.granted(state, Capabilities.Operation.SUBSCRIBE, request.channel())) {
-      return CompletableFuture.completedStage(SubscribeOptions.NONE);
-    }
-    var hook = node.hooks().subscribe(request.channel());
-    if (hook.isPresent()) {
-      return Node.ask(
-          hook.get(),
-          new Hooks.Subscribe(
-              client.view(), request.channel(), request.token(), Bytes.array(request.data())));
-    }
-    if (!Permissions.subscribe(rules, state)) {
-      throw Rejection.error(ErrorCode.PERMISSION_DENIED);
-    }
-    return CompletableFuture.completedStage(SubscribeOptions.NONE);
+    var ruling = Permissions.subscribe(node, rules, name, state.user, state.capabilities);
+    return switch (ruling.outcome()) {
+      case ALLOWED -> CompletableFuture.completedStage(SubscribeOptions.NONE);
+      case REFUSED -> throw Rejection.error(ErrorCode.PERMISSION_DENIED);
+      case ASKED ->
+          Node.ask(
+              node.hooks().subscribe(request.channel()).orElseThrow(),
+              new Hooks.Subscribe(
+                  client.view(), request.channel(), request.token(), Bytes.array(request.data())));
+    };
   }
 
   /** The claims of a subscription token that is good for this channel and client. */
