@@ -1,12 +1,15 @@
 package dev.dunlin.app;
 
 import dev.dunlin.app.Fields.Malformed;
+import dev.dunlin.auth.AuthenticationException;
+import dev.dunlin.auth.Capabilities;
 import dev.dunlin.auth.Identity;
 import dev.dunlin.auth.Revocation;
 import dev.dunlin.auth.Tickets;
 import dev.dunlin.centrifuge.Disconnect;
 import dev.dunlin.centrifuge.ErrorCode;
 import dev.dunlin.centrifuge.Rejection;
+import dev.dunlin.centrifuge.Ruling;
 import dev.dunlin.centrifuge.ServerApi;
 import dev.dunlin.channels.ClientInfo;
 import dev.dunlin.channels.History;
@@ -18,6 +21,7 @@ import dev.dunlin.channels.StreamPosition;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +49,7 @@ final class ApiMethods {
           "disconnect",
           "refresh",
           "revoke",
+          "explain",
           "presence",
           "presence_stats",
           "history",
@@ -136,6 +141,7 @@ final class ApiMethods {
       case "disconnect" -> disconnect(request);
       case "refresh" -> refresh(request);
       case "revoke" -> revoke(request);
+      case "explain" -> explain(request);
       case "presence" ->
           api.presence(channel(request))
               .thenApply(clients ->
@@ -318,6 +324,56 @@ final class ApiMethods {
             .or(() -> user.map(id -> new Revocation.OfUser(id, until)))
             .orElseThrow(() -> Rejection.error(ErrorCode.BAD_REQUEST));
     return api.revoke(revocation).thenApply(ApiMethods::done);
+  }
+
+  /** Says which rule decides; a token that is not accepted decides before all. */
+  private CompletionStage<Outcome> explain(Fields request) throws Malformed {
+    var operation = operation(request.text("operation"));
+    var channel = channel(request);
+    var user = request.text("user");
+    boolean subscribed = request.flag("subscribed");
+    var token = name(request, "token");
+    if (token.isEmpty()) {
+      return now(explained(api.explain(user, Capabilities.none(), operation, channel, subscribed)));
+    }
+    return api.identify(token.get())
+        .handle((identity, failure) -> {
+          try {
+            if (failure != null) {
+              throw AuthenticationException.of(failure);
+            }
+            return explained(
+                api.explain(
+                    identity.subject(),
+                    Capabilities.of(identity.claims()),
+                    operation,
+                    channel,
+                    subscribed));
+          } catch (AuthenticationException refused) {
+            return explained("refused", "the token is not accepted: " + refused.detail());
+          }
+        });
+  }
+
+  private static Outcome explained(Ruling ruling) {
+    return explained(ruling.outcome().name().toLowerCase(Locale.ROOT), ruling.because());
+  }
+
+  private static Outcome explained(String outcome, String because) {
+    return new Outcome.Result(json -> {
+      json.writeStringProperty("outcome", outcome);
+      json.writeStringProperty("because", because);
+    });
+  }
+
+  private static Capabilities.Operation operation(String name) {
+    return switch (name) {
+      case "sub" -> Capabilities.Operation.SUBSCRIBE;
+      case "pub" -> Capabilities.Operation.PUBLISH;
+      case "hst" -> Capabilities.Operation.HISTORY;
+      case "prs" -> Capabilities.Operation.PRESENCE;
+      default -> throw Rejection.error(ErrorCode.BAD_REQUEST);
+    };
   }
 
   // ---- channels

@@ -79,6 +79,25 @@ record Config(
               fallback = "2000",
               consequence = "beyond it the answer is 503 with Retry-After; 0: no limit")
           int connectionRateLimit,
+      @Option(
+              value = "Proxies in front of the server: addresses, or blocks such as 10.0.0.0/8",
+              consequence = "what others say about clients' addresses counts for nothing")
+          List<String> proxies,
+      @Option(
+              value =
+                  "How these proxies say for whom they speak: proxy_protocol, x_forwarded_for,"
+                      + " forwarded (RFC 7239)",
+              consequence =
+                  "limits per address count the right-most address that is not a proxy's; with"
+                      + " proxy_protocol, proxies that do not begin with it are cut")
+          List<String> proxiesTell,
+      @Option(
+              value = "Invalid tokens from one address within a minute, loopback excepted",
+              fallback = "60",
+              consequence =
+                  "beyond it upgrades get 429 and connect commands error 111, whatever they show;"
+                      + " 0: no limit")
+          int failedAuthenticationLimit,
       Tls tls) {}
 
   /** Encryption. */
@@ -158,6 +177,28 @@ record Config(
               least = 1,
               consequence = "beyond it error 106")
           int channelLimit,
+      @Option(
+              value = "The most connections of a user to one node",
+              fallback = "0",
+              consequence = "beyond it the new one is closed with 3504, for good; 0: no limit")
+          int userConnectionLimit,
+      @Option(
+              value = "Commands of a connection a second, in the mean",
+              fallback = "0",
+              consequence = "beyond it error 111, then 3509 for who goes on; 0: no limit")
+          int commandRateLimit,
+      @Option(
+              value = "How many commands may come at once after a quiet time",
+              fallback = "200",
+              least = 1,
+              consequence = "SDKs send all their subscriptions at once when they connect")
+          int commandBurst,
+      @Option(
+              value = "Bytes of messages of a connection a second, in the mean",
+              fallback = "0",
+              bytes = true,
+              consequence = "beyond it the connection closes with 1008; 0: no limit")
+          long byteRateLimit,
       @Option(
               value = "What may wait for a client that reads slowly",
               fallback = "1MiB",

@@ -3,6 +3,7 @@ package dev.dunlin.app;
 import dev.dunlin.auth.OriginPolicy;
 import dev.dunlin.centrifuge.NamespaceOptions;
 import dev.dunlin.centrifuge.Namespaces;
+import dev.dunlin.server.Proxies;
 import dev.dunlin.websocket.UpgradeRequest;
 import java.net.InetAddress;
 import java.net.URI;
@@ -40,6 +41,7 @@ final class ConfigRules {
     rules.api();
     rules.console();
     rules.transport();
+    rules.proxies();
     return rules.problems;
   }
 
@@ -307,6 +309,45 @@ final class ConfigRules {
       var unused = origins(config.client().allowedOrigins());
     } catch (IllegalArgumentException wrong) {
       problems.add("client.allowed_origins: " + wrong.getMessage());
+    }
+  }
+
+  /**
+   * The proxies in front, and how they speak.
+   *
+   * @throws IllegalArgumentException if one is no address, or they speak in no known way
+   */
+  static Proxies proxies(Config.HttpServer server) {
+    var proxies = Proxies.at(server.proxies().toArray(String[]::new));
+    for (var telling : server.proxiesTell()) {
+      proxies =
+          switch (telling) {
+            case "proxy_protocol" -> proxies.proxyProtocol();
+            case "x_forwarded_for" -> proxies.forwardedFor();
+            case "forwarded" -> proxies.forwarded();
+            default -> throw new IllegalArgumentException("'" + telling + "' is not known");
+          };
+    }
+    return proxies;
+  }
+
+  private void proxies() {
+    var server = config.httpServer();
+    try {
+      var unused = proxies(server);
+    } catch (IllegalArgumentException wrong) {
+      problems.add("http_server.proxies: " + wrong.getMessage());
+    }
+    if (server.proxies().isEmpty() != server.proxiesTell().isEmpty()) {
+      problems.add("http_server.proxies_tell: is needed with http_server.proxies, and only then");
+    }
+    var client = config.client();
+    if (client.commandRateLimit() > client.commandBurst()) {
+      problems.add("client.command_burst: must not be below client.command_rate_limit");
+    }
+    if (client.byteRateLimit() > 0
+        && client.byteRateLimit() < config.websocket().messageSizeLimit()) {
+      problems.add("client.byte_rate_limit: must not be below websocket.message_size_limit");
     }
   }
 

@@ -9,6 +9,7 @@ import dev.dunlin.centrifuge.ChannelName;
 import dev.dunlin.centrifuge.NamespaceOptions;
 import dev.dunlin.centrifuge.Namespaces;
 import dev.dunlin.centrifuge.ProtocolOptions;
+import dev.dunlin.centrifuge.Quotas;
 import dev.dunlin.channels.Broker;
 import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.MemoryBroker;
@@ -199,6 +200,13 @@ final class Dunlin implements AutoCloseable {
                     ProtocolOptions.defaults().errorLimit(),
                     ProtocolOptions.defaults().serverTime(),
                     ProtocolOptions.defaults().compaction()));
+    made =
+        made.quotas(
+            new Quotas(
+                client.commandRateLimit(),
+                client.commandBurst(),
+                client.userConnectionLimit(),
+                config.httpServer().failedAuthenticationLimit()));
     if (TokenKeys.present(client.token())) {
       made = made.authenticate(TokenKeys.verifier(client.token(), tokenKeys));
     }
@@ -221,7 +229,10 @@ final class Dunlin implements AutoCloseable {
             .origins(ConfigRules.origins(config.client().allowedOrigins()))
             .compression(
                 config.websocket().compression() ? Compression.shared() : Compression.off());
-    var clients = Listener.on(address(http.address(), http.port())).route(route, endpoint);
+    var clients =
+        Listener.on(address(http.address(), http.port()))
+            .behind(ConfigRules.proxies(http))
+            .route(route, endpoint);
     if (tls.isPresent()) {
       clients = clients.tls(tls.get());
     }
@@ -280,6 +291,8 @@ final class Dunlin implements AutoCloseable {
         .sendBufferBytes((int) websocket.sendBufferSize())
         .outboundBytes((int) config.client().queueMaxSize())
         .maxRequestBodyBytes((int) config.httpServer().maxRequestBodySize())
+        .maxFailedAuthenticationsPerMinute(config.httpServer().failedAuthenticationLimit())
+        .maxBytesPerSecond((int) config.client().byteRateLimit())
         .maxConnections(config.httpServer().connectionLimit())
         .maxConnectionsPerAddress(config.httpServer().connectionLimitPerAddress())
         .maxNewConnectionsPerSecond(config.httpServer().connectionRateLimit());

@@ -60,6 +60,7 @@ public final class Main implements Runnable {
         .addSubcommand(new PublishCommand(environment))
         .addSubcommand(new SubscribeCommand(environment))
         .addSubcommand(new InfoCommand(environment))
+        .addSubcommand(new ExplainCommand(environment))
         .addSubcommand(new BenchCommand(environment));
     commandLine
         .setAbbreviatedOptionsAllowed(false)

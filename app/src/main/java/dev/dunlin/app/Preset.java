@@ -15,6 +15,9 @@ enum Preset {
           "http_server.max_request_body_size", "256KiB",
           "client.channel_limit", "64",
           "client.queue_max_size", "512KiB",
+          "client.user_connection_limit", "20",
+          "client.command_rate_limit", "50",
+          "client.byte_rate_limit", "1MiB",
           "http_api.max_key_failures", "5")),
   /** Clients of one's own in a network of one's own: larger messages, no limit per address. */
   TRUSTED_LAN(

@@ -154,6 +154,19 @@ class ConfigReaderTest {
   }
 
   @Test
+  void proxiesAreAddressesAndSayHowTheySpeak() {
+    assertThat(refusal("http_server: {proxies: [example.org], proxies_tell: [forwarded]}"))
+        .contains("http_server.proxies: 'example.org'");
+    assertThat(refusal("http_server: {proxies: [10.0.0.0/8]}"))
+        .contains("http_server.proxies_tell: is needed");
+    assertThat(refusal("http_server: {proxies: [10.0.0.1], proxies_tell: [x_real_ip]}"))
+        .contains("'x_real_ip' is not known");
+    assertThat(refusal("client: {command_rate_limit: 50, command_burst: 10}"))
+        .contains("client.command_burst");
+    assertThat(refusal("client: {byte_rate_limit: 1KiB}")).contains("client.byte_rate_limit");
+  }
+
+  @Test
   void hmacSecretNeedsItsAlgorithm() {
     assertThat(refusal("client: {token: {hmac_secret_key: " + SECRET + "}}"))
         .startsWith("client.token.hmac_algorithm: must be set");

@@ -58,6 +58,26 @@ class HttpApiTest {
   }
 
   @Test
+  void whetherSomebodyMayIsExplainedWithoutTrying() throws Exception {
+    var asked = "{\"operation\":\"sub\",\"channel\":\"%s\",\"user\":\"ann\"%s}";
+    assertThat(server.call("explain", asked.formatted("open", "")))
+        .isEqualTo(
+            "{\"result\":{\"outcome\":\"allowed\",\"because\":\"the namespace's options allow it\"}}");
+    assertThat(server.call("explain", asked.formatted("none:x", "")))
+        .contains("\"refused\"", "namespace does not exist");
+    assertThat(server.call("explain", asked.formatted("$x", ""))).contains("\"refused\"", "token");
+    assertThat(server.call("explain", asked.formatted("open", ",\"token\":\"forged\"")))
+        .contains("\"refused\"", "the token is not accepted")
+        .doesNotContain("forged");
+    assertThat(
+            server.call(
+                "explain", asked.formatted("open", ",\"token\":\"" + server.token("ann") + "\"")))
+        .contains("\"allowed\"");
+    assertThat(server.call("explain", asked.formatted("open", "").replace("sub", "all")))
+        .contains("\"code\":107");
+  }
+
+  @Test
   void broadcastAnswersForEachChannel() throws Exception {
     var result =
         server.result("broadcast", "{\"channels\":[\"one\",\"none:x\",\"two\"],\"data\":{}}");

@@ -66,6 +66,9 @@ final class OpenApi {
     if (!fits) {
       return List.of(at + " is no " + type + ": " + value);
     }
+    if (schema.has("enum") && !schema.get("enum").valueStream().anyMatch(value::equals)) {
+      problems.add(at + " is none of " + schema.get("enum"));
+    }
     if (schema.has("minimum") && value.asLong() < schema.get("minimum").asLong()) {
       problems.add(at + " is too small");
     }
@@ -105,6 +108,9 @@ final class OpenApi {
   /** A value as described: what is required and, by chance, what is not. */
   JsonNode value(JsonNode described, String name, RandomGenerator random) {
     var schema = resolved(described);
+    if (schema.has("enum")) {
+      return schema.get("enum").get(random.nextInt(schema.get("enum").size()));
+    }
     return switch (schema.path("type").asString("")) {
       case "boolean" -> NODES.booleanNode(random.nextBoolean());
       case "integer" -> NODES.numberNode(integer(schema, name, random));

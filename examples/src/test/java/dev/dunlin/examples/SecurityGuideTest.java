@@ -18,6 +18,9 @@ import dev.dunlin.auth.Revocations;
 import dev.dunlin.auth.SignedMessages;
 import dev.dunlin.auth.Tickets;
 import dev.dunlin.auth.VerificationKey;
+import dev.dunlin.server.Listener;
+import dev.dunlin.server.Proxies;
+import dev.dunlin.server.Session;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -116,6 +119,19 @@ class SecurityGuideTest {
     revocations.add(new Revocation.OfToken(tokenId, until));
     revocations.add(Revocation.IssuedBefore.ofUser("ann", Instant.now(), until));
     assertThat(tokens).isNotNull();
+  }
+
+  /** Compiled only: who calls it has a session and a token that its peer sent. */
+  static java.util.concurrent.CompletionStage<Identity> renewed(Session session, String newToken) {
+    return
+    session.reauthenticate(Credentials.token(newToken));
+  }
+
+  @Test
+  void proxiesAreListed() {
+    var listener =
+        Listener.on(8080).behind(Proxies.at("10.0.0.0/8").forwardedFor());
+    assertThat(listener.address().getPort()).isEqualTo(8080);
   }
 
   @Test
