@@ -123,14 +123,12 @@ class SecurityGuideTest {
 
   /** Compiled only: who calls it has a session and a token that its peer sent. */
   static java.util.concurrent.CompletionStage<Identity> renewed(Session session, String newToken) {
-    return
-    session.reauthenticate(Credentials.token(newToken));
+    return session.reauthenticate(Credentials.token(newToken));
   }
 
   @Test
   void proxiesAreListed() {
-    var listener =
-        Listener.on(8080).behind(Proxies.at("10.0.0.0/8").forwardedFor());
+    var listener = Listener.on(8080).behind(Proxies.at("10.0.0.0/8").forwardedFor());
     assertThat(listener.address().getPort()).isEqualTo(8080);
   }
 
