@@ -181,14 +181,15 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheProtobufCodecKnowsTheGeneratedClasses() {
+  void onlyTheCodecsKnowTheGeneratedClasses() {
     check(
         noClasses()
             .that()
             .resideOutsideOfPackage(GENERATED)
             .and()
             .haveNameNotMatching(
-                "dev\\.dunlin\\.centrifuge\\.Protobuf(Codec|Requests|Replies)(\\$.*)?")
+                "dev\\.dunlin\\.centrifuge\\."
+                    + "(Protobuf(Codec|Requests|Replies)|Node(s|Answers|Messages))(\\$.*)?")
             .should()
             .dependOnClassesThat()
             .resideInAPackage(GENERATED));

@@ -102,7 +102,7 @@ public sealed interface ProxyHeader {
 
   /** A signature, version and command, family, length, addresses, and more that is passed over. */
   final class Version2 {
-    static final byte[] SIGNATURE = {
+    private static final byte[] SIGNATURE = {
       0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a
     };
     private static final int FIXED = 16;
