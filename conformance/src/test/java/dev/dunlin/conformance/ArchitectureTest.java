@@ -18,6 +18,10 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.dunlin.server.Endpoint;
+import dev.dunlin.server.Handler;
+import dev.dunlin.server.HttpHandler;
+import dev.dunlin.server.StreamHandler;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,6 +35,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -265,5 +271,25 @@ class ArchitectureTest {
                 info -> assertThat(info.isAnnotatedWith(NullMarked.class)).isTrue());
       }
     });
+  }
+
+  /** A new way in needs a cell in the matrix of limits. */
+  @Test
+  void whoeverIsHandedWhatPeersSendHasACellInTheLimitMatrix() {
+    var handed =
+        dunlin.stream()
+            .filter(it -> !it.isInterface())
+            .filter(it ->
+                it.isAssignableTo(Endpoint.class)
+                    || it.isAssignableTo(Handler.class)
+                    || it.isAssignableTo(StreamHandler.class)
+                    || it.isAssignableTo(HttpHandler.class))
+            .map(it -> it.getName().replaceAll("\\$.*", ""))
+            .filter(name -> !name.startsWith("dev.dunlin.testing"))
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertThat(handed).isEqualTo(new TreeSet<>(LimitMatrixTest.CELLS.keySet()));
+    var tests =
+        Stream.of(LimitMatrixTest.class.getDeclaredMethods()).map(it -> it.getName()).toList();
+    assertThat(tests).containsAll(LimitMatrixTest.CELLS.values());
   }
 }

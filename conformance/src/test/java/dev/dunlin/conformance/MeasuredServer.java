@@ -1,180 +1,267 @@
 package dev.dunlin.conformance;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.sun.management.OperatingSystemMXBean;
 import dev.dunlin.server.Dispatch;
 import dev.dunlin.server.Endpoint;
-import dev.dunlin.server.HttpRequest;
-import dev.dunlin.server.HttpResponse;
 import dev.dunlin.server.Route;
 import dev.dunlin.server.Session;
+import dev.dunlin.server.Tls;
 import dev.dunlin.server.WebSocketServer;
 import dev.dunlin.websocket.Binary;
-import dev.dunlin.websocket.Close;
+import dev.dunlin.websocket.CloseCode;
+import dev.dunlin.websocket.Closed;
 import dev.dunlin.websocket.Compression;
 import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.Limits;
+import dev.dunlin.websocket.Text;
+import io.netty.util.internal.PlatformDependent;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
-import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Properties;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 
 /**
- * A server for a process of its own, so that what it holds can be measured: it echoes on {@code
- * /echo}, floods whoever is on {@code /deaf} when told to, and tells of its memory, over HTTP.
+ * A server in a process of its own, which says what it costs: {@link ForkedServer} starts it, asks
+ * a line at a time, and reads a line of {@code name=number} pairs for each.
+ *
+ * <p>Arguments are {@code name=value}: {@code message}, {@code queue}, {@code sndbuf}, {@code head}
+ * and {@code handshake} (milliseconds), {@code connections}, {@code controls}, {@code loops},
+ * {@code certificate} and {@code key}.
  */
 final class MeasuredServer {
 
-  private final ConcurrentHashMap<Session, AtomicLong> deaf = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<Session, AtomicLong> good = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<Integer, AtomicLong> codes = new ConcurrentHashMap<>();
+  private final ConcurrentLinkedQueue<Session> slow = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Session> good = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Closed> stories = new ConcurrentLinkedQueue<>();
+  private final WebSocketServer server;
+  private long rounds;
+  private long slowestNanos;
 
-  /** The properties {@code connections} and {@code requestHeadSeconds} change the limits. */
-  public static void main(String[] arguments) {
-    new MeasuredServer().start();
+  private MeasuredServer(Limits limits, WebSocketServer.Builder builder) {
+    this.server =
+        builder
+            .limits(limits)
+            .route(route("/echo", Compression.off()), ECHO)
+            .route(route("/deflate", Compression.shared().thresholdBytes(0)), ECHO)
+            .route(route("/takeover", Compression.takeover().thresholdBytes(0)), ECHO)
+            .route(Route.at("/virtual").compression(Compression.shared()), ECHO)
+            .route(
+                route("/slow", Compression.off()),
+                session -> {
+                  session.onClose(stories::add);
+                  slow.add(session);
+                  return message -> {};
+                })
+            .route(
+                route("/good", Compression.off()),
+                session -> {
+                  good.add(session);
+                  return message -> {};
+                })
+            .start(0);
   }
 
-  private void start() {
+  private static final Endpoint ECHO =
+      session ->
+          message -> {
+            if (message instanceof Data data) {
+              session.send(data);
+            }
+          };
+
+  private static Route route(String path, Compression compression) {
+    return Route.at(path).dispatch(Dispatch.INLINE).compression(compression);
+  }
+
+  public static void main(String[] args) throws IOException, InterruptedException {
+    // a machine that is busy with other things ends nobody's connection
     var limits =
         Limits.defaults()
-            .maxConnections(Integer.getInteger("connections", 50_000))
-            .sendBufferBytes(16 << 10)
+            .maxNewConnectionsPerSecond(0)
             .stalledWrite(Duration.ofSeconds(120))
             .pingInterval(Duration.ZERO);
-    Endpoint echo =
-        session ->
-            message -> {
-              if (message instanceof Data data) {
-                session.send(data);
-              }
-            };
-    var server =
-        WebSocketServer.builder()
-            .limits(limits)
-            .route(Route.at("/echo").dispatch(Dispatch.INLINE), echo)
-            .route(inline("/deaf"), session -> join(deaf, session, codes))
-            .route(inline("/good"), session -> join(good, session, new ConcurrentHashMap<>()))
-            .http("/flood", this::flood)
-            .http("/memory", request -> text(memory()))
-            .start(0);
-    System.out.println(server.port());
+    var builder = WebSocketServer.builder();
+    var certificate = Path.of("");
+    for (var arg : args) {
+      var value = arg.substring(arg.indexOf('=') + 1);
+      switch (arg.substring(0, arg.indexOf('='))) {
+        case "message" -> limits = limits.maxMessageBytes(Integer.parseInt(value));
+        case "queue" -> limits = limits.outboundBytes(Integer.parseInt(value));
+        case "sndbuf" -> limits = limits.sendBufferBytes(Integer.parseInt(value));
+        case "head" -> limits = limits.requestHead(Duration.ofMillis(Integer.parseInt(value)));
+        case "handshake" ->
+            limits = limits.tlsHandshake(Duration.ofMillis(Integer.parseInt(value)));
+        case "connections" -> limits = limits.maxConnections(Integer.parseInt(value));
+        case "controls" -> limits = limits.maxControlFramesPerSecond(Integer.parseInt(value));
+        case "loops" -> builder.loops(Integer.parseInt(value));
+        case "certificate" -> certificate = Path.of(value);
+        case "key" -> builder.tls(Tls.of(certificate, Path.of(value)));
+        default -> throw new IllegalArgumentException(arg);
+      }
+    }
+    var measured = new MeasuredServer(limits, builder);
+    var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    say("port=" + measured.server.port());
+    for (var line = in.readLine(); line != null; line = in.readLine()) {
+      say(measured.answer(line.split(" ")));
+    }
+    measured.server.close();
   }
 
-  private static Route inline(String path) {
-    return Route.at(path).dispatch(Dispatch.INLINE).compression(Compression.off());
+  private static void say(String line) {
+    System.out.println(line);
+    System.out.flush();
   }
 
-  private static dev.dunlin.server.Handler join(
-      Map<Session, AtomicLong> members, Session session, Map<Integer, AtomicLong> codes) {
-    members.put(session, new AtomicLong());
-    session.onClose(closed -> {
-      members.remove(session);
-      int code = closed.sent().map(Close::code).map(it -> it.value()).orElse(0);
-      codes.computeIfAbsent(code, unused -> new AtomicLong()).incrementAndGet();
-    });
-    return message -> {};
+  private String answer(String[] words) throws IOException, InterruptedException {
+    return switch (words[0]) {
+      case "memory" -> memory();
+      case "counts" -> counts();
+      case "files" -> files();
+      case "offer" ->
+          offer(Integer.parseInt(words[1]), Long.parseLong(words[2]), "paced".equals(words[3]));
+      case "stories" -> stories();
+      default -> throw new IllegalArgumentException(words[0]);
+    };
   }
 
-  private static HttpResponse text(Properties values) {
-    var lines = new StringBuilder();
-    values.forEach((name, value) -> lines.append(name).append('=').append(value).append('\n'));
-    return HttpResponse.text(200, lines.toString());
+  /** What is alive after a collection, and what the operating system sees. */
+  private static String memory() throws IOException {
+    // the second one frees what cleaners let go after the first
+    System.gc();
+    System.gc();
+    long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    return "heap=" + heap + " direct=" + direct() + " rss=" + status("VmRSS");
+  }
+
+  /** Direct memory as the JDK counts it, or as Netty does where it takes it past the JDK. */
+  private static long direct() {
+    long counted =
+        ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+            .filter(pool -> pool.getName().equals("direct"))
+            .mapToLong(BufferPoolMXBean::getMemoryUsed)
+            .sum();
+    return Math.max(counted, PlatformDependent.usedDirectMemory());
+  }
+
+  private static String files() throws IOException {
+    try (var files = Files.list(Path.of("/proc/self/fd"))) {
+      return "files=" + files.count();
+    }
+  }
+
+  /** What can be told without opening a file. */
+  private String counts() {
+    var statistics = server.statistics();
+    var os = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    return "connections="
+        + server.connections()
+        + " tcp="
+        + statistics.tcp().open()
+        + " threads="
+        + ManagementFactory.getThreadMXBean().getThreadCount()
+        + " cpu="
+        + os.getProcessCpuTime()
+        + " acceptFailures="
+        + statistics.acceptFailures()
+        + " timedOut="
+        + statistics.refusals().getOrDefault(408, 0L)
+        + " queued="
+        + statistics.queuedBytes()
+        + " queueLimit="
+        + statistics.queueLimitBytes();
+  }
+
+  private static long status(String name) throws IOException {
+    for (var line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith(name + ":")) {
+        return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
+      }
+    }
+    throw new IOException("no " + name);
   }
 
   /**
-   * Sends messages of 4 KiB to all the deaf in turns until none is left, and one to the good in
-   * every round; watches what is held meanwhile.
+   * Offers messages of a size to every slow session until it has refused one or so many bytes wait
+   * in its queue, and after every round a number to every good one.
+   *
+   * @param paced whether to give the good ones' sockets time between rounds
    */
-  private HttpResponse flood(HttpRequest request) {
-    long before = held();
-    long most = 0;
-    long slowest = 0;
-    long rounds = 0;
-    long lost = 0;
-    while (!deaf.isEmpty()) {
-      for (var session : deaf.keySet()) {
-        var message = Binary.of(new byte[4096]);
-        long began = System.nanoTime();
-        session.trySend(message);
-        slowest = Math.max(slowest, System.nanoTime() - began);
+  private String offer(int size, long most, boolean paced) throws InterruptedException {
+    var open = new ArrayList<>(slow);
+    long refused = 0;
+    long accepted = 0;
+    while (!open.isEmpty()) {
+      for (var sessions = open.iterator(); sessions.hasNext(); ) {
+        var session = sessions.next();
+        if (!session.open() || session.queuedBytes() + size > most) {
+          sessions.remove();
+          continue;
+        }
+        // bytes of its own for each: shared ones would be charged, and kept, once
+        if (timed(session, Binary.of(new byte[size]))) {
+          accepted++;
+        } else {
+          refused++;
+          sessions.remove();
+        }
       }
-      lost += refused(rounds);
-      if (rounds++ % 8 == 0) {
-        most = Math.max(most, held() - before);
+      for (var session : good) {
+        if (!timed(session, Text.of(Long.toString(rounds)))) {
+          throw new IllegalStateException("a good client was refused a message");
+        }
+      }
+      rounds++;
+      if (paced) {
+        Thread.sleep(1);
       }
     }
-    lost += refused(-1);
-    var said = new Properties();
-    said.put("rounds", rounds);
-    said.put("grown", most);
-    said.put("slowestMicros", slowest / 1000);
-    said.put("lost", lost);
-    codes.forEach((code, count) -> said.put("code" + code, count));
-    return text(said);
+    return "rounds="
+        + rounds
+        + " accepted="
+        + accepted
+        + " refused="
+        + refused
+        + " slowest="
+        + slowestNanos;
   }
 
-  /** How many of the good did not take the message with this number. */
-  private long refused(long number) {
-    var message = Binary.of(ByteBuffer.allocate(8).putLong(0, number).array());
-    return good.keySet().stream().filter(session -> !session.trySend(message)).count();
+  private boolean timed(Session session, Data message) {
+    long before = System.nanoTime();
+    boolean taken = session.trySend(message);
+    slowestNanos = Math.max(slowestNanos, System.nanoTime() - before);
+    return taken;
   }
 
-  private static Properties memory() {
-    var said = new Properties();
-    said.put("held", held());
-    said.put("heap", heap());
-    said.put("resident", resident());
-    said.put("files", files());
-    said.put("threads", ManagementFactory.getThreadMXBean().getThreadCount());
-    said.put(
-        "cpuMillis",
-        ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime()
-            / 1_000_000);
-    return said;
-  }
-
-  private static long held() {
-    return heap() + direct();
-  }
-
-  private static long heap() {
-    System.gc();
-    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-  }
-
-  private static long direct() {
-    return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-        .filter(pool -> pool.getName().equals("direct"))
-        .mapToLong(BufferPoolMXBean::getMemoryUsed)
-        .sum();
-  }
-
-  private static long resident() {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"), UTF_8)) {
-      return lines
-          .filter(line -> line.startsWith("VmRSS:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
-          .findFirst()
-          .orElse(0);
-    } catch (IOException e) {
-      return 0; // not Linux
-    }
-  }
-
-  private static long files() {
-    try (var all = Files.list(Path.of("/proc/self/fd"))) {
-      return all.count();
-    } catch (IOException e) {
-      return 0; // not Linux
-    }
+  /** How the slow sessions ended, by the code that was sent to them and by cause. */
+  private String stories() {
+    List<Closed> ended = List.copyOf(stories);
+    long told =
+        ended.stream()
+            .filter(it ->
+                it.cause() == Closed.Cause.SLOW
+                    && it.sent().map(close -> close.code()).stream()
+                        .anyMatch(CloseCode.TRY_AGAIN_LATER::equals))
+            .count();
+    return "ended="
+        + ended.size()
+        + " told="
+        + told
+        + " others="
+        + (ended.size() - told)
+        + ended.stream()
+            .filter(it -> it.sent().isEmpty())
+            .map(it -> " " + it.cause() + "=1")
+            .distinct()
+            .collect(Collectors.joining());
   }
 }

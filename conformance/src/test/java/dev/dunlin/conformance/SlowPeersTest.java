@@ -1,0 +1,140 @@
+package dev.dunlin.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Peers that take connections and do nothing with them: heads that come octet by octet, and more
+ * connections than there are files.
+ */
+class SlowPeersTest {
+
+  @Test
+  void aHeadThatComesOctetByOctetEndsInTime() throws Exception {
+    slowloris(100, 1000, 50);
+  }
+
+  @Test
+  @Tag("figures")
+  void fiveThousandHeadsOctetByOctetEndInTenSeconds() throws Exception {
+    double share = slowloris(5000, 10_000, 1000);
+    System.out.printf("5,000 slow heads cost %.4f of a processor%n", share);
+    assertThat(share).isLessThan(0.05);
+  }
+
+  /** The share of a processor that the server took while it waited. */
+  private static double slowloris(int connections, int headMillis, int everyMillis)
+      throws Exception {
+    var request = ByteBuffer.wrap("GET /echo HTTP/1.1\r\nHost: localhost\r\n".getBytes());
+    var clients = new ArrayList<SocketChannel>();
+    try (var server =
+            ForkedServer.start(List.of("-Xmx256m"), "head=" + headMillis, "connections=15000");
+        var neighbour = RawClient.open(server.port(), "/echo")) {
+      try {
+        long began = System.nanoTime();
+        for (int i = 0; i < connections; i++) {
+          var client = SocketChannel.open(new InetSocketAddress("127.0.0.1", server.port()));
+          client.configureBlocking(false);
+          clients.add(client);
+        }
+        long opened = System.nanoTime();
+        long cpu = server.ask("counts").of("cpu");
+        var open = new ArrayList<>(clients);
+        long firstEnd = 0;
+        for (int round = 0; !open.isEmpty(); round++) {
+          var octet = request.slice(round % request.capacity(), 1);
+          for (var each = open.iterator(); each.hasNext(); ) {
+            if (over(each.next(), octet.duplicate())) {
+              each.remove();
+              firstEnd = firstEnd == 0 ? System.nanoTime() : firstEnd;
+            }
+          }
+          long next = began + (round + 1L) * everyMillis * 1_000_000;
+          while (!open.isEmpty() && System.nanoTime() < next) {
+            Thread.sleep(1);
+          }
+        }
+        long ended = System.nanoTime();
+        var counts = server.ask("counts");
+        assertThat(counts.of("timedOut")).isEqualTo(connections);
+        // no sooner than agreed, and a second later at most
+        assertThat((firstEnd - began) / 1_000_000).isGreaterThanOrEqualTo(headMillis);
+        assertThat((ended - opened) / 1_000_000).isLessThan(headMillis + 1000 + 2L * everyMillis);
+        neighbour.send(Frame.text("still here"));
+        assertThat(neighbour.next()).isEqualTo(Event.text("still here"));
+        return (counts.of("cpu") - cpu) / (double) (ended - opened);
+      } finally {
+        for (var client : clients) {
+          client.close();
+        }
+      }
+    }
+  }
+
+  private static boolean over(SocketChannel client, ByteBuffer octet) {
+    try {
+      if (client.read(ByteBuffer.allocate(512)) != 0) {
+        return true; // 408, or the end
+      }
+      client.write(octet);
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  @Test
+  void withoutFilesAcceptingPausesAndNobodyElseNotices() throws Exception {
+    int files = 400;
+    var clients = new ArrayList<RawClient>();
+    try (var server =
+            ForkedServer.withFiles(files, List.of("-Xmx128m"), "connections=100000", "loops=1");
+        var good = RawClient.open(server.port(), "/echo")) {
+      try {
+        good.send(Frame.text("before"));
+        assertThat(good.next()).isEqualTo(Event.text("before"));
+        for (int i = 0; i < files; i++) {
+          clients.add(RawClient.connect(server.port())); // the kernel's queue takes them
+        }
+        var before = server.ask("counts");
+        while (before.of("acceptFailures") == 0) {
+          Thread.onSpinWait();
+          before = server.ask("counts");
+        }
+        long began = System.nanoTime();
+        int echoes = 0;
+        while (System.nanoTime() - began < 2_500_000_000L) {
+          good.send(Frame.text("echo " + echoes));
+          assertThat(good.next()).isEqualTo(Event.text("echo " + echoes));
+          echoes++;
+          Thread.sleep(10);
+        }
+        var after = server.ask("counts");
+        double seconds = (System.nanoTime() - began) / 1e9;
+        // each try to accept fails once, and a second passes until the next
+        assertThat(after.of("acceptFailures") - before.of("acceptFailures"))
+            .isLessThan((long) (2 * seconds + 2));
+        double share = (after.of("cpu") - before.of("cpu")) / (seconds * 1e9);
+        System.out.printf("without files: %.4f of a processor, %d echoes%n", share, echoes);
+        assertThat(share).isLessThan(0.5); // a spinning acceptor takes a whole one
+      } finally {
+        for (var client : clients) {
+          client.close();
+        }
+      }
+      // with files there again, it accepts again
+      try (var late = RawClient.open(server.port(), "/echo")) {
+        late.send(Frame.text("late"));
+        assertThat(late.next()).isEqualTo(Event.text("late"));
+      }
+    }
+  }
+}
