@@ -110,8 +110,9 @@ class SlowReadersTest {
           full.of("direct") - before.of("direct"),
           grown(before, after),
           flooded.of("slowest") / 1000);
-      assertThat(queued).isBetween(bound / 2, bound);
-      assertThat(grown(before, full)).isLessThan(bound + bound / 10 + FIXED);
+      assertThat(queued).isLessThanOrEqualTo(bound);
+      // they have been filled, be it the queues or the wires
+      assertThat(grown(before, full)).isBetween(bound / 2, bound + bound / 10 + FIXED);
       assertThat(grown(before, after)).isLessThan(bound + bound / 10 + FIXED);
       assertThat(flooded.of("slowest")).isLessThan(NEVER_BLOCKED);
       assertThat(stories.of("told")).isEqualTo(slow);
