@@ -221,10 +221,11 @@ public final class Run implements AutoCloseable {
     until = from + plan.measured().toNanos();
     begin();
     var timeline = new ArrayList<Result.Second>();
-    watch(from, true, timeline, Meter.histogram(), progress);
+    // the warm-up ends a little late: what was due after it may be back already, and counts
+    var latencies = Meter.histogram();
+    watch(from, true, timeline, latencies, progress);
     var cpu = server.isPresent() ? server.get().threads() : Map.<String, Long>of();
     long begun = System.nanoTime();
-    var latencies = Meter.histogram();
     timeline.clear();
     long messages = watch(until, false, timeline, latencies, progress);
     double seconds = (System.nanoTime() - begun) / 1e9;
