@@ -6,6 +6,7 @@ import dev.dunlin.server.internal.ClientPlan;
 import dev.dunlin.websocket.Limits;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import java.io.IOException;
@@ -14,7 +15,9 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Event loops in the client role. */
 public final class NettyClient {
@@ -22,6 +25,7 @@ public final class NettyClient {
   private final Loops loops;
   private final Limits limits;
   private final TlsContexts tls;
+  private final Set<Channel> open = ConcurrentHashMap.newKeySet();
 
   private NettyClient(Loops loops, Limits limits, TlsContexts tls) {
     this.loops = loops;
@@ -85,6 +89,8 @@ public final class NettyClient {
 
   private void open(Channel channel, ClientPlan plan, CompletableFuture<Session> result) {
     var lane = loops.lane(channel);
+    open.add(channel);
+    channel.closeFuture().addListener(closed -> open.remove(channel));
     if (plan.secure()) {
       var handler = tls.current().newHandler(channel.alloc(), plan.uri().getHost(), plan.port());
       handler.setHandshakeTimeoutMillis(limits.tlsHandshake().toMillis());
@@ -97,6 +103,9 @@ public final class NettyClient {
 
   /** Ends all connections and the loops. */
   public void stop() {
+    // loops that end by themselves leave some sockets open
+    var ends = open.stream().map(Channel::close).toList();
+    ends.forEach(ChannelFuture::awaitUninterruptibly);
     loops.stop();
   }
 }
