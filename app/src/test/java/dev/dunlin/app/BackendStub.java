@@ -46,10 +46,11 @@ final class BackendStub implements AutoCloseable {
         .getRequestHeaders()
         .forEach((name, values) -> headers.put(name.toLowerCase(), String.join(", ", values)));
     var path = exchange.getRequestURI().getPath();
+    // the answer first: whoever has seen the question may change the next one's
+    var answer = answers.getOrDefault(path, new Answer(200, () -> "{\"result\":{}}"));
     questions.add(
         new Question(
             path, headers, OpenApi.JSON.readTree(exchange.getRequestBody().readAllBytes())));
-    var answer = answers.getOrDefault(path, new Answer(200, () -> "{\"result\":{}}"));
     try {
       if (answer.status() == 0) {
         silence.await();

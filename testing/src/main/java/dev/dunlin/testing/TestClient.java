@@ -44,12 +44,16 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>On inline routes everything happens within the call that causes it. On virtual-thread routes
- * {@code receive} waits for the handler, at most 5 s of real time. Confined to the test's thread.
+ * {@code receive} waits for the handler, at most 5 s of real time, and then 2 s for others that may
+ * send to this client, such as the handler of another one. Confined to the test's thread.
  */
 public final class TestClient implements AutoCloseable {
 
   /** How long a handler on a virtual thread may take, in real time. */
   private static final long PATIENCE_NANOS = 5_000_000_000L;
+
+  /** How long others may take to send to this client although its own handler rests. */
+  private static final long OTHERS_NANOS = 2_000_000_000L;
 
   private static final long LOOK_MILLIS = 2;
 
@@ -289,6 +293,7 @@ public final class TestClient implements AutoCloseable {
     if (received.isEmpty()) {
       await(() -> !received.isEmpty());
     }
+    awaitOthers();
     if (received.isEmpty()) {
       throw new AssertionError(
           "no message from the server" + (serverEnded ? ", which has ended" : ""));
@@ -346,6 +351,14 @@ public final class TestClient implements AutoCloseable {
       if (!lane.await(quiet ? 0 : LOOK_MILLIS) && quiet) {
         return;
       }
+    }
+  }
+
+  /** Gives others, such as the handler of another client, the time to send to this one. */
+  private void awaitOthers() {
+    long end = System.nanoTime() + OTHERS_NANOS;
+    while (received.isEmpty() && !serverEnded && System.nanoTime() < end) {
+      lane.await(LOOK_MILLIS);
     }
   }
 

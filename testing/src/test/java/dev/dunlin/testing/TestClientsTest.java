@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.dunlin.channels.Hub;
 import dev.dunlin.server.Endpoint;
 import dev.dunlin.server.Route;
+import dev.dunlin.server.Session;
 import dev.dunlin.websocket.Text;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -49,6 +51,27 @@ class TestClientsTest {
       assertThat(ann.receiveText()).isEqualTo("hello");
       eve.receiveNothing();
     }
+  }
+
+  @Test
+  void receiveWaitsForWhatOthersSendWhileItsOwnHandlerRests() throws InterruptedException {
+    var session = new AtomicReference<Session>();
+    var client =
+        clients.connect(opened -> {
+          session.set(opened);
+          return message -> {};
+        });
+    var receiver = Thread.currentThread();
+    var other =
+        Thread.ofVirtual()
+            .start(() -> {
+              while (receiver.getState() != Thread.State.TIMED_WAITING) {
+                Thread.onSpinWait();
+              }
+              var unused = session.get().trySend(Text.of("from elsewhere"));
+            });
+    assertThat(client.receiveText()).isEqualTo("from elsewhere");
+    other.join();
   }
 
   @Test
