@@ -24,7 +24,7 @@ public interface Wire {
   /** Bytes accepted that the operating system has not taken yet. */
   long pending();
 
-  /** Those of them that are held for this wire alone, not shared with others. */
+  /** The memory that they take for this wire alone, not shared with others. */
   default long held() {
     return pending();
   }

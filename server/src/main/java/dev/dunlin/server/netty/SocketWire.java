@@ -3,7 +3,9 @@ package dev.dunlin.server.netty;
 import dev.dunlin.server.internal.Conversation;
 import dev.dunlin.server.internal.Wire;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -26,14 +28,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
 
+  /**
+   * For what the socket does not take and what may wait for long: exactly as large as it is. The
+   * channel's allocator rounds up, by 60 % at 10 kB.
+   */
+  private static final ByteBufAllocator EXACT = new UnpooledByteBufAllocator(true);
+
   private final Channel channel;
   private final NettyLane lane;
   private final @Nullable FileDescriptor direct;
   private @Nullable Conversation conversation;
   private long handed;
 
-  /** Bytes that are pending and that other wires send too. */
-  private long shared;
+  /** What {@link #held} has found, and what was pending then. */
+  private long held;
+
+  private long heldOf;
 
   private boolean lingering;
   private boolean broken;
@@ -126,7 +136,9 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
     }
     writeDirect(bytes);
     if (bytes.hasRemaining() && !broken) {
-      hand(channel.alloc().directBuffer(bytes.remaining()).writeBytes(bytes));
+      var allocator = direct != null || pending() > 0 ? EXACT : channel.alloc();
+      int rest = bytes.remaining();
+      hand(allocator.directBuffer(rest, rest).writeBytes(bytes));
     }
   }
 
@@ -139,10 +151,8 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
     if (bytes.isDirect()) {
       writeDirect(bytes);
     }
-    int rest = bytes.remaining();
-    if (rest > 0 && !broken) {
-      shared += rest;
-      channel.writeAndFlush(Unpooled.wrappedBuffer(bytes)).addListener(written -> shared -= rest);
+    if (bytes.hasRemaining() && !broken) {
+      hand(Unpooled.wrappedBuffer(bytes));
     }
   }
 
@@ -176,9 +186,29 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
     return queue == null ? 0 : queue.totalPendingWriteBytes();
   }
 
+  /** The memory of the buffers that are pending, and not only the bytes in them. */
   @Override
   public long held() {
-    return Math.max(0, pending() - shared);
+    long now = pending();
+    var queue = channel.unsafe().outboundBuffer();
+    if (now != heldOf && queue != null) {
+      heldOf = now;
+      held = 0;
+      try {
+        queue.forEachFlushedMessage(this::count);
+      } catch (Exception e) {
+        throw new IllegalStateException(e); // count throws none
+      }
+    }
+    return now == 0 ? 0 : held;
+  }
+
+  private boolean count(Object message) {
+    // what other wires send too is wrapped, which is the business of Unpooled
+    if (message instanceof ByteBuf bytes && bytes.alloc() != UnpooledByteBufAllocator.DEFAULT) {
+      held += bytes.writerIndex() + bytes.maxFastWritableBytes();
+    }
+    return true;
   }
 
   @Override
