@@ -1,47 +1,36 @@
-// The JavaScript SDK, as published, against one or several Dunlin nodes.
-//
-//   DUNLIN_URLS    WebSocket addresses, separated by commas; clients are spread over them
-//   DUNLIN_SECRET  the HS512 secret that tokens are signed with
+// The JavaScript SDK, as published, against one or several Dunlin nodes: under Node, and in a browser, where the import map
+// of browser/page.html gives each module its other form.
 //
 // The server side of these tests (namespaces, and the procedures `publish`, `disconnect`,
 // `unsubscribe`, `echo`) is SdkServer.java.
 import assert from 'node:assert/strict';
-import { createHmac, randomUUID } from 'node:crypto';
 import { describe, it, afterEach } from 'node:test';
 import { Centrifuge } from 'centrifuge';
 import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
-import WebSocket from 'ws';
+import { cutAll, network, secret, urls } from './network.mjs';
 
-const urls = process.env.DUNLIN_URLS.split(',');
-const secret = process.env.DUNLIN_SECRET;
 let next = 0;
 let open = [];
 
-const base64 = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const bytes = (text) => new TextEncoder().encode(text);
+const base64 = (of) =>
+  btoa(String.fromCharCode(...of)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+const key = crypto.subtle.importKey(
+  'raw', bytes(secret), { name: 'HMAC', hash: 'SHA-512' }, false, ['sign']);
 
-function token(claims) {
-  const body = base64({ alg: 'HS512', typ: 'JWT' }) + '.'
-    + base64({ exp: Math.floor(Date.now() / 1000) + 600, ...claims });
-  return body + '.' + createHmac('sha512', secret).update(body).digest('base64url');
+async function token(claims) {
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  const body = base64(bytes(JSON.stringify({ alg: 'HS512', typ: 'JWT' }))) + '.'
+    + base64(bytes(JSON.stringify({ exp, ...claims })));
+  return body + '.' + base64(new Uint8Array(await crypto.subtle.sign('HMAC', await key, bytes(body))));
 }
-
-// A socket that a test can cut as a tunnel does: without a close frame.
-const sockets = new Set();
-class Cuttable extends WebSocket {
-  constructor(...args) {
-    super(...args);
-    sockets.add(this);
-    this.on('close', () => sockets.delete(this));
-  }
-}
-const cutAll = () => sockets.forEach((socket) => socket.terminate());
 
 afterEach(() => {
   open.forEach((client) => client.disconnect());
   open = [];
 });
 
-const unique = (prefix) => prefix + randomUUID().slice(0, 8);
+const unique = (prefix) => prefix + crypto.randomUUID().slice(0, 8);
 
 const until = (emitter, event, matches = () => true, millis = 8000) =>
   new Promise((resolve, reject) => {
@@ -63,10 +52,9 @@ for (const protocol of ['json', 'protobuf']) {
     protocol === 'json' ? data : JSON.parse(new TextDecoder().decode(data));
 
   const connect = async (options = {}, claims = {}) => {
-    const url = urls[next++ % urls.length];
-    const client = new Client(url, {
-      websocket: Cuttable,
-      token: token({ sub: 'user', ...claims }),
+    const client = new Client(urls[next++ % urls.length](), {
+      ...network(),
+      token: await token({ sub: 'user', ...claims }),
       minReconnectDelay: 50,
       maxReconnectDelay: 200,
       ...options,
@@ -109,7 +97,9 @@ for (const protocol of ['json', 'protobuf']) {
     });
 
     it('is refused for good with a forged token', async () => {
-      const client = new Client(urls[0], { websocket: Cuttable, token: token({ sub: 'x' }) + 'A' });
+      const client = new Client(urls[0](), {
+        ...network(), token: (await token({ sub: 'x' })) + 'A',
+      });
       open.push(client);
       const gone = until(client, 'disconnected');
       client.connect();
@@ -118,9 +108,9 @@ for (const protocol of ['json', 'protobuf']) {
 
     it('fetches a new token for an expired one', async () => {
       let asked = 0;
-      const client = new Client(urls[0], {
-        websocket: Cuttable,
-        token: token({ sub: 'user', exp: Math.floor(Date.now() / 1000) - 100 }),
+      const client = new Client(urls[0](), {
+        ...network(),
+        token: await token({ sub: 'user', exp: Math.floor(Date.now() / 1000) - 100 }),
         getToken: async () => { asked++; return token({ sub: 'user' }); },
         minReconnectDelay: 50,
       });
@@ -135,7 +125,7 @@ for (const protocol of ['json', 'protobuf']) {
       let asked;
       const refreshed = new Promise((resolve) => { asked = resolve; });
       const [client] = await connect({
-        token: token({ sub: 'user', exp: Math.floor(Date.now() / 1000) + 2 }),
+        token: await token({ sub: 'user', exp: Math.floor(Date.now() / 1000) + 2 }),
         getToken: async () => { asked(); return token({ sub: 'user' }); },
       });
       await refreshed;
@@ -241,17 +231,17 @@ for (const protocol of ['json', 'protobuf']) {
       subscription.on('subscribed', (c) => recovered.push(c.wasRecovering && c.recovered));
       const [writer] = await connect({}, { sub: 'writer' });
       for (let i = 0; i < 150; i++) {
-        if (i === 50 || i === 100) cutAll();
-        await call(writer, 'publish', { channel, data: { i } }).catch(async (failure) => {
+        if (i === 50 || i === 100) await cutAll();
+        const publication = { channel, data: { i }, idempotency_key: `k${i}` };
+        await call(writer, 'publish', publication).catch(async (failure) => {
           // the writer was cut as well: whether it was published is not known, so the key decides
           assert.ok(failure.code < 100, `unexpected ${failure.code}`); // the SDK's own codes
           await writer.ready(8000);
-          await call(writer, 'publish', { channel, data: { i }, idempotency_key: `k${i}` });
+          await call(writer, 'publish', publication);
         });
       }
       await reaches(values, 150);
-      const distinct = [...new Set(values.map((v) => v.i))];
-      assert.deepEqual(distinct, Array.from({ length: 150 }, (_, i) => i));
+      assert.deepEqual(values.map((v) => v.i), Array.from({ length: 150 }, (_, i) => i));
       assert.ok(recovered.length >= 1 && recovered.every(Boolean), String(recovered));
     });
 
@@ -267,8 +257,8 @@ for (const protocol of ['json', 'protobuf']) {
 
     it('gets the channels of its token without asking', async () => {
       const channel = unique('history:');
-      const client = new Client(urls[0], {
-        websocket: Cuttable, token: token({ sub: 'user', channels: [channel] }),
+      const client = new Client(urls[0](), {
+        ...network(), token: await token({ sub: 'user', channels: [channel] }),
       });
       open.push(client);
       const subscribed = until(client, 'subscribed', (c) => c.channel === channel);

@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
  * The network between clients and server, where connections are cut and slowed down. A client is
  * known by {@code ?client=} in the address it asks for; the server may move to another port.
  */
-final class Relay implements AutoCloseable {
+public final class Relay implements AutoCloseable {
 
   private static final Pattern CLIENT = Pattern.compile("^GET [^ ]*[?&]client=([^& ]+)");
   private static final int BUFFER_BYTES = 8 << 10;
@@ -34,18 +34,19 @@ final class Relay implements AutoCloseable {
   private final Map<String, Long> out = new ConcurrentHashMap<>();
   private volatile int serverPort;
 
-  Relay() throws IOException {
+  /** Listens on a free port of the loopback. */
+  public Relay() throws IOException {
     listener = new ServerSocket();
     listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 512);
     threads.execute(this::accept);
   }
 
-  int port() {
+  public int port() {
     return listener.getLocalPort();
   }
 
   /** Connections from now on go to this port. */
-  void server(int port) {
+  public void server(int port) {
     serverPort = port;
   }
 
@@ -55,6 +56,11 @@ final class Relay implements AutoCloseable {
     if (link != null) {
       link.close();
     }
+  }
+
+  /** Cuts the connections of all clients. */
+  public void cutAll() {
+    links.values().forEach(Link::close);
   }
 
   /** Cuts a client's connection and lets no other of it through for a while: a tunnel. */
