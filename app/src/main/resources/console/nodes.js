@@ -34,7 +34,9 @@ export const view = () => html`
         ${fact('Subscriptions', count(node.subscriptions))}
         ${fact('Broker', node.broker)}
         ${fact('Heap', `${bytes(node.heap)} of ${bytes(node.maxHeap)}`)}
+        ${node.rss ? fact('Memory', bytes(node.rss)) : ''}
         ${fact('Processors', node.processors)}
+        ${node.cpu === undefined ? '' : fact('Processor time', `${Math.round(node.cpu)} % of one`)}
         ${fact('Java', node.java)}
         ${fact('System', node.system)}
         ${fact('Id', node.uid)}

@@ -30,7 +30,8 @@ record Config(
     Log log,
     Shutdown shutdown,
     Toggle health,
-    Toggle prometheus) {
+    Toggle prometheus,
+    OpenTelemetry opentelemetry) {
 
   /** Where it listens. */
   record HttpServer(
@@ -471,4 +472,21 @@ record Config(
 
   /** Something that can be switched off. */
   record Toggle(@Option(value = "Whether it is served", fallback = "true") boolean enabled) {}
+
+  /** Who is sent the metrics. */
+  record OpenTelemetry(
+      @Option(
+              value =
+                  "Where metrics are sent: the URL of a collector that takes OTLP over HTTP in"
+                      + " JSON, such as http://localhost:4318/v1/metrics",
+              consequence = "unset: they are not sent, and can be fetched at /metrics all the same")
+          String endpoint,
+      @Option(value = "How often", fallback = "60s", least = 100) Duration interval,
+      @Option(
+              value = "How long the collector may take",
+              fallback = "10s",
+              least = 10,
+              consequence = "then the message is given up; the next one has newer figures")
+          Duration timeout,
+      @Option("Headers sent along, such as a key of the collector") Map<String, Secret> headers) {}
 }

@@ -38,6 +38,7 @@ final class ConfigRules {
     rules.channels();
     rules.backends();
     rules.events();
+    rules.openTelemetry();
     rules.api();
     rules.console();
     rules.transport();
@@ -252,6 +253,14 @@ final class ConfigRules {
               + " on");
     }
     events.staticHeaders().keySet().forEach(name -> header("events.static_headers", name));
+  }
+
+  private void openTelemetry() {
+    var collector = config.opentelemetry();
+    if (!collector.endpoint().isEmpty()) {
+      url("opentelemetry.endpoint", collector.endpoint());
+    }
+    collector.headers().keySet().forEach(name -> header("opentelemetry.headers", name));
   }
 
   private void console() {

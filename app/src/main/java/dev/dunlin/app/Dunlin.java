@@ -59,6 +59,8 @@ final class Dunlin implements AutoCloseable {
   private final NodeReport report;
   private final Optional<Console> console;
   private final WebSocketServer server;
+  private final NodeUsage usage;
+  private final Optional<OtlpExport> export;
   private final ScheduledExecutorService maintenance =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("dunlin-maintenance").factory());
@@ -86,10 +88,12 @@ final class Dunlin implements AutoCloseable {
       report = new NodeReport(endpoint.nodes());
       console = Console.of(config, development, hub, endpoint, report);
       server = listen(tickets);
+      usage = new NodeUsage(server::statistics, endpoint::statistics, hub, System::nanoTime);
       endpoint.join(uid, NodeReport.name(config), this::facts);
       metrics.watch(server, endpoint, hub, backends);
       metrics.show(ConfigRules.insecure(config), () -> ready().isEmpty());
       console.ifPresent(page -> page.watch(server));
+      export = export(uid);
     } catch (RuntimeException failure) {
       hub.close();
       throw failure;
@@ -117,7 +121,26 @@ final class Dunlin implements AutoCloseable {
   // ---- parts
 
   private Map<String, String> facts() {
-    return NodeReport.facts(config, hub);
+    return NodeReport.facts(config, hub, usage);
+  }
+
+  private Optional<OtlpExport> export(String uid) {
+    var collector = config.opentelemetry();
+    return collector.endpoint().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new OtlpExport(
+                collector,
+                Map.of(
+                    "service.name",
+                    "dunlin",
+                    "service.version",
+                    VersionCommand.version(),
+                    "service.instance.id",
+                    uid,
+                    "dunlin.node.name",
+                    NodeReport.name(config)),
+                metrics::snapshots));
   }
 
   private static Broker broker(Config.Broker choice) {
@@ -389,6 +412,7 @@ final class Dunlin implements AutoCloseable {
   @Override
   public void close() {
     maintenance.shutdownNow();
+    export.ifPresent(OtlpExport::close);
     console.ifPresent(Console::close);
     server.close();
     backends.close();

@@ -3,6 +3,7 @@ package dev.dunlin.app;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,7 +16,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Show who is connected to a running server.",
       "",
-      "Connections, users, subscriptions and channels of every node that shares its broker.",
+      "Connections, users, subscriptions and channels of every node that shares its broker,",
+      "and what it did in the last minute.",
       ""
     })
 final class InfoCommand implements Runnable {
@@ -56,10 +58,39 @@ final class InfoCommand implements Runnable {
             node.number("num_users"),
             node.number("num_subs"),
             node.number("num_channels"));
+        lately(node).ifPresent(out::println);
       }
       out.flush();
     } catch (Fields.Malformed odd) {
       throw CommandFailure.failed("the answer makes no sense: " + odd.getMessage());
+    }
+  }
+
+  /** What the node did in the last minute; servers of an older version do not say. */
+  private static Optional<String> lately(Fields node) throws Fields.Malformed {
+    var metrics = node.object("metrics");
+    var process = node.object("process");
+    if (metrics.isEmpty() || process.isEmpty()) {
+      return Optional.empty();
+    }
+    var items = metrics.get().object("items").orElseThrow();
+    return Optional.of(
+        "  in the last %.0f s: %d messages in, %d out, %d deliveries, %d slow consumers; %.0f %% of a processor, %d MiB"
+            .formatted(
+                decimal(metrics.get(), "interval"),
+                items.number("messages_in"),
+                items.number("messages_out"),
+                items.number("deliveries"),
+                items.number("slow_consumers"),
+                decimal(process.get(), "cpu"),
+                process.get().number("rss") >> 20));
+  }
+
+  private static double decimal(Fields fields, String member) throws Fields.Malformed {
+    try {
+      return Double.parseDouble(new String(fields.raw(member), StandardCharsets.UTF_8));
+    } catch (NumberFormatException odd) {
+      throw new Fields.Malformed(member + " is no number");
     }
   }
 }

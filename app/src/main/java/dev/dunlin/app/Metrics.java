@@ -17,6 +17,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -119,12 +120,22 @@ final class Metrics implements HttpHandler {
         .increment(events);
   }
 
-  @Override
-  public HttpResponse handle(HttpRequest request) {
+  private void read() {
     var watched = node;
     if (watched != null) {
       watched.read();
     }
+  }
+
+  /** All metrics as they are now. */
+  MetricSnapshots snapshots() {
+    read();
+    return registry.getPrometheusRegistry().scrape();
+  }
+
+  @Override
+  public HttpResponse handle(HttpRequest request) {
+    read();
     return HttpResponse.of(200, CONTENT_TYPE, registry.scrape().getBytes(StandardCharsets.UTF_8));
   }
 }

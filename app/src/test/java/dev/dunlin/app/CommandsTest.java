@@ -37,7 +37,10 @@ class CommandsTest {
   }
 
   private static Run run(Map<String, String> environment, String... args) {
-    var out = new StringWriter();
+    return run(new StringWriter(), environment, args);
+  }
+
+  private static Run run(StringWriter out, Map<String, String> environment, String... args) {
     var err = new StringWriter();
     int code =
         Main.commandLine(environment)
@@ -118,7 +121,7 @@ class CommandsTest {
     assertThat(server.call("history", "{\"channel\":\"cli\",\"limit\":5}"))
         .contains("{\"a\": 1}", "\"no json\"");
     assertThat(run(Map.of(), "info", "--url", url, "--key", server.key()).out)
-        .contains("clients of", "subscriptions to");
+        .contains("clients of", "subscriptions to", "deliveries", "of a processor");
   }
 
   @Test
@@ -176,12 +179,15 @@ class CommandsTest {
   void subscribeRecoversWhatItMissedWhileDisconnected() throws Exception {
     var token = Map.of("DUNLIN_TOKEN", server.token("traveller"));
     var url = server.webSocket().toString();
+    var out = new StringWriter();
     var result = new java.util.concurrent.CompletableFuture<Run>();
     Thread.ofVirtual()
-        .start(() -> result.complete(run(token, "subscribe", "--url", url, "-n", "3", "trip")));
+        .start(
+            () -> result.complete(run(out, token, "subscribe", "--url", url, "-n", "3", "trip")));
     var api = server.server().endpoint().api();
     Await.until("the subscription", () -> api.channels("trip").getOrDefault("trip", 0) == 1);
     server.call("publish", "{\"channel\":\"trip\",\"data\":1}");
+    Await.until("the first one", () -> out.toString().contains("1"));
     server.call(
         "disconnect", "{\"user\":\"traveller\",\"disconnect\":{\"code\":4000,\"reason\":\"go\"}}");
     Await.until("the end", () -> api.channels("trip").getOrDefault("trip", 0) == 0);

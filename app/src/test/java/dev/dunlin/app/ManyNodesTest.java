@@ -165,6 +165,14 @@ abstract class ManyNodesTest {
                   .filter(node -> node.get("name").asString().equals("there"))
                   .anyMatch(node -> node.get("num_clients").asInt() > 0));
     }
+    for (var node : here.result("info", "{}").get("nodes")) {
+      var name = node.get("name").asString();
+      assertThat(node.at("/metrics/interval").asDouble()).as(name).isPositive();
+      assertThat(node.at("/metrics/items/connections").asInt())
+          .as(name)
+          .isGreaterThanOrEqualTo(name.equals("there") ? 1 : 0);
+      assertThat(node.at("/process/cpu").asDouble()).as(name).isNotNegative();
+    }
     assertThat(Map.copyOf(here.server().endpoint().nodes().all().getLast().facts()))
         .containsEntry("broker", kind)
         .containsEntry("linked", "true");

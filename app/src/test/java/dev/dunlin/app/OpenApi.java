@@ -60,6 +60,7 @@ final class OpenApi {
           case "string" -> value.isString();
           case "boolean" -> value.isBoolean();
           case "integer" -> value.isIntegralNumber();
+          case "number" -> value.isNumber();
           case "" -> true;
           default -> throw new IllegalStateException(type);
         };
