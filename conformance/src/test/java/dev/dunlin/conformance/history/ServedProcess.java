@@ -13,6 +13,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -20,10 +22,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** {@code dunlin serve} as a process, with channels {@code stream:} for everybody. */
-final class ServedProcess implements AutoCloseable {
+/** {@code dunlin serve} as a process. */
+public final class ServedProcess implements AutoCloseable {
 
-  private static final String KEY = "the key of the tests";
+  /** The key of the API. */
+  public static final String KEY = "the key of the tests";
+
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Process process;
@@ -34,10 +38,11 @@ final class ServedProcess implements AutoCloseable {
     this.port = port;
   }
 
-  /** Starts it and waits until it listens. */
+  /** With channels {@code stream:} for everybody. */
   static ServedProcess start(Path folder, int port) throws Exception {
-    Files.writeString(
-        folder.resolve("dunlin.yaml"),
+    return start(
+        folder,
+        List.of(),
         """
         http_server: {port: %d, address: 127.0.0.1}
         http_api: {key: "%s"}
@@ -47,15 +52,30 @@ final class ServedProcess implements AutoCloseable {
           force_recovery: true, force_positioning: true}]}
         """
             .formatted(port, KEY));
+  }
+
+  /**
+   * Starts it in a folder and waits until it listens at an address of 127.0.0.1.
+   *
+   * @param java options of its JVM
+   * @param configuration in YAML, with an {@code http_api.key} of {@link #KEY}
+   */
+  public static ServedProcess start(Path folder, List<String> java, String configuration)
+      throws Exception {
+    Files.writeString(folder.resolve("dunlin.yaml"), configuration);
     var output = Files.createTempFile(folder, "serve", ".log");
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(java);
+    command.addAll(
+        List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            classPath(),
+            "dev.dunlin.app.Main",
+            "serve"));
     var process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                classPath(),
-                "dev.dunlin.app.Main",
-                "serve")
+        new ProcessBuilder(command)
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
@@ -81,12 +101,12 @@ final class ServedProcess implements AutoCloseable {
         : System.getProperty("java.class.path");
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 
   /** A call of the API. */
-  static HttpRequest api(int port, String method, String body) {
+  public static HttpRequest api(int port, String method, String body) {
     return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/api/" + method))
         .header("X-API-Key", KEY)
         .timeout(Duration.ofSeconds(20))
@@ -121,7 +141,8 @@ final class ServedProcess implements AutoCloseable {
     return process.exitValue();
   }
 
-  static void await(String what, Callable<Boolean> condition) throws Exception {
+  /** Looks again and again whether something has come true; fails if it does not. */
+  public static void await(String what, Callable<Boolean> condition) throws Exception {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.call()) {
       assertThat(System.nanoTime()).as(what).isLessThan(end);

@@ -12,7 +12,6 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** The published JavaScript SDK inside a real browser: the suite that also runs under Node. */
@@ -22,7 +21,7 @@ class ChromiumSdkTest {
 
   @Test
   void theSdkDoesAllItCanInABrowser() throws Exception {
-    var chromium = Component.CHROMIUM.require();
+    Component.CHROMIUM.require();
     JavaScriptSdk.install();
     var verdict = new CompletableFuture<String>();
     try (var hub = Hub.inMemory();
@@ -33,7 +32,7 @@ class ChromiumSdkTest {
       try {
         serve(pages, relay, verdict);
         var page = "http://127.0.0.1:" + pages.getAddress().getPort() + "/";
-        assertThat(visited(chromium, page, verdict))
+        assertThat(Chromium.visited(page, verdict))
             .as("the suite's verdict")
             .contains("fail 0")
             .doesNotContain("tests 0");
@@ -79,52 +78,6 @@ class ChromiumSdkTest {
       return Files.readString(file);
     } catch (java.io.IOException e) {
       throw new java.io.UncheckedIOException(e);
-    }
-  }
-
-  /** Opens the page in a browser of its own and waits for what it reports. */
-  private static String visited(Path chromium, String page, CompletableFuture<String> verdict)
-      throws Exception {
-    var profile = Files.createTempDirectory("chromium");
-    var log = Files.createTempFile("chromium", ".log");
-    var browser =
-        new ProcessBuilder(
-                chromium.toString(),
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--disable-dev-shm-usage",
-                "--remote-debugging-port=0",
-                "--user-data-dir=" + profile,
-                page)
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    try {
-      return verdict.get(120, TimeUnit.SECONDS);
-    } catch (java.util.concurrent.TimeoutException e) {
-      throw new AssertionError(
-          "the page reports nothing; the browser: " + Files.readString(log), e);
-    } finally {
-      browser.descendants().forEach(ProcessHandle::destroyForcibly);
-      browser.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
-      Files.deleteIfExists(log);
-      delete(profile);
-    }
-  }
-
-  private static void delete(Path folder) throws java.io.IOException {
-    try (var files = Files.walk(folder)) {
-      for (var file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (java.nio.file.DirectoryNotEmptyException | java.io.UncheckedIOException stillWriting) {
-      folder.toFile().deleteOnExit();
     }
   }
 }
