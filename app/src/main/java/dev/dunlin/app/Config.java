@@ -109,9 +109,21 @@ record Config(
           String keyPemFile,
       @Option(
               value = "The authorities of client certificates, a PEM file",
-              consequence = "if set, whoever has no certificate of theirs cannot connect",
+              consequence = "if set, clients are asked for a certificate",
               reloads = true)
-          String clientCaPemFile) {}
+          String clientCaPemFile,
+      @Option(
+              value = "Whether a client certificate is required or optional",
+              fallback = "required",
+              consequence =
+                  "required: whoever has no certificate of these authorities cannot connect")
+          ClientAuth clientAuth) {}
+
+  /** What is asked of those who connect over TLS. */
+  enum ClientAuth {
+    REQUIRED,
+    OPTIONAL
+  }
 
   /** The WebSocket transport. */
   record Websocket(
@@ -146,6 +158,7 @@ record Config(
                       + " all")
           List<String> allowedOrigins,
       Token token,
+      CertificateOptions certificate,
       @Option(
               value = "Clients without a token connect as the anonymous user",
               fallback = "false",

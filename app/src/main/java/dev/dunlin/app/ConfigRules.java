@@ -43,6 +43,7 @@ final class ConfigRules {
     rules.console();
     rules.transport();
     rules.proxies();
+    rules.certificates();
     return rules.problems;
   }
 
@@ -50,6 +51,7 @@ final class ConfigRules {
   static List<String> unready(Config config) {
     var client = config.client();
     if (TokenKeys.present(client.token())
+        || !client.certificate().caPemFile().isEmpty()
         || client.proxy().connect().enabled()
         || client.allowAnonymousConnectWithoutToken()) {
       return List.of();
@@ -358,6 +360,34 @@ final class ConfigRules {
         && client.byteRateLimit() < config.websocket().messageSizeLimit()) {
       problems.add("client.byte_rate_limit: must not be below websocket.message_size_limit");
     }
+  }
+
+  private void certificates() {
+    var certificate = config.client().certificate();
+    var server = config.httpServer();
+    if (certificate.caPemFile().isEmpty()) {
+      if (certificate.required()
+          || !certificate.crlFiles().isEmpty()
+          || !certificate.proxyHeader().isEmpty()) {
+        problems.add("client.certificate.ca_pem_file: is needed by the other options beside it");
+      }
+      return;
+    }
+    file("client.certificate.ca_pem_file", certificate.caPemFile(), true);
+    if (certificate.proxyHeader().isEmpty()) {
+      if (server.tls().clientCaPemFile().isEmpty()) {
+        problems.add(
+            "client.certificate: nobody is asked for one; set http_server.tls.client_ca_pem_file,"
+                + " or client.certificate.proxy_header where a proxy ends TLS");
+      }
+    } else if (server.proxies().isEmpty()) {
+      problems.add("client.certificate.proxy_header: needs http_server.proxies");
+    } else if (server.tls().enabled() && server.proxiesTell().contains("proxy_protocol")) {
+      problems.add(
+          "client.certificate.proxy_header: a proxy that passes on TLS cannot remove headers of"
+              + " clients; use it only where the proxy ends TLS");
+    }
+    certificate.crlFiles().forEach(list -> file("client.certificate.crl_files", list, true));
   }
 
   private void file(String option, String path, boolean needed) {

@@ -65,6 +65,10 @@ final class Dunlin implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("dunlin-maintenance").factory());
   private volatile Namespaces namespaces;
+
+  /** What looks at certificates, with its authorities and revocation lists. */
+  private volatile Optional<Authenticator> certificates;
+
   private volatile boolean draining;
 
   private Dunlin(Config config, boolean development) {
@@ -78,6 +82,7 @@ final class Dunlin implements AutoCloseable {
       tokenKeys = fixed.length == 0 ? Optional.empty() : Optional.of(KeySet.of(fixed));
       apiKeys = new ApiKeys(keys(config), config.httpApi().maxKeyFailures(), System::nanoTime);
       tls = tls(config.httpServer().tls());
+      certificates = certificates(config);
       namespaces = namespaces(config.channel());
       metrics = new Metrics();
       var uid = UUID.randomUUID().toString();
@@ -182,9 +187,24 @@ final class Dunlin implements AutoCloseable {
       return Optional.of(
           files.clientCaPemFile().isEmpty()
               ? tls
-              : tls.clientAuth(Tls.ClientAuth.REQUIRED, Path.of(files.clientCaPemFile())));
+              : tls.clientAuth(asked(files.clientAuth()), Path.of(files.clientCaPemFile())));
     } catch (IllegalArgumentException unusable) {
       throw CommandFailure.misused("http_server.tls: " + unusable.getMessage());
+    }
+  }
+
+  private static Tls.ClientAuth asked(Config.ClientAuth asked) {
+    return switch (asked) {
+      case REQUIRED -> Tls.ClientAuth.REQUIRED;
+      case OPTIONAL -> Tls.ClientAuth.OPTIONAL;
+    };
+  }
+
+  private Optional<Authenticator> certificates(Config changed) {
+    try {
+      return changed.client().certificate().authenticator(ConfigRules.proxies(config.httpServer()));
+    } catch (IllegalArgumentException unusable) {
+      throw CommandFailure.misused(String.valueOf(unusable.getMessage()));
     }
   }
 
@@ -242,13 +262,9 @@ final class Dunlin implements AutoCloseable {
 
   private WebSocketServer listen(Tickets tickets) {
     var http = config.httpServer();
-    // Whoever brings no ticket shows a token in the first command.
-    var authenticator =
-        Authenticator.anyOf(
-            tickets, credentials -> CompletableFuture.completedStage(Identity.anonymous()));
     var route =
         Route.at(CLIENTS)
-            .authenticate(authenticator)
+            .authenticate(credentials -> knocking(tickets).authenticate(credentials))
             .origins(ConfigRules.origins(config.client().allowedOrigins()))
             .compression(
                 config.websocket().compression() ? Compression.shared() : Compression.off());
@@ -296,6 +312,37 @@ final class Dunlin implements AutoCloseable {
 
   private static String shown(String address) {
     return address.isEmpty() ? "*" : address;
+  }
+
+  /**
+   * Decides about an upgrade: by a ticket, else by a certificate where those say who somebody is.
+   * Whoever brings neither shows a token in the first command, which may be bound to the
+   * certificate that TLS has verified.
+   */
+  private Authenticator knocking(Tickets tickets) {
+    var rule = certificates;
+    if (rule.isEmpty()) {
+      return Authenticator.anyOf(
+          tickets,
+          credentials ->
+              CompletableFuture.completedStage(
+                  new Identity("", credentials.certificates(), Identity.anonymous().claims())));
+    }
+    var certificate = rule.get();
+    if (!config.client().certificate().required()) {
+      return Authenticator.anyOf(
+          tickets,
+          certificate,
+          credentials -> CompletableFuture.completedStage(Identity.anonymous()));
+    }
+    return credentials ->
+        certificate
+            .authenticate(credentials)
+            .thenCompose(known -> {
+              Authenticator it = same -> CompletableFuture.completedStage(known);
+              return Authenticator.allOf(it, Authenticator.anyOf(tickets, it))
+                  .authenticate(credentials);
+            });
   }
 
   private static InetSocketAddress address(String host, int port) {
@@ -381,11 +428,17 @@ final class Dunlin implements AutoCloseable {
           "client.token: keys of the file and keys of jwks_public_endpoint change places with a"
               + " restart only");
     }
+    var devices = certificates(changed);
+    if (devices.isEmpty() != certificates.isEmpty()) {
+      throw CommandFailure.misused(
+          "client.certificate.ca_pem_file: is set and unset with a restart only");
+    }
     try {
       tls.ifPresent(Tls::reload); // the only step that can fail, and then it keeps what it had
     } catch (IllegalArgumentException unusable) {
       throw CommandFailure.misused("http_server.tls: " + unusable.getMessage());
     }
+    certificates = devices;
     tokenKeys.ifPresent(keys -> keys.replace(fixed));
     apiKeys.replace(keys(changed));
     namespaces = rules;

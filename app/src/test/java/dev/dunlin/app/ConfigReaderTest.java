@@ -277,4 +277,21 @@ class ConfigReaderTest {
       assertThat(config.preset()).isEqualTo(preset);
     }
   }
+
+  @Test
+  void certificatesNeedSomebodyWhoAsksForThemAndTrustedProxies() throws Exception {
+    Files.writeString(folder.resolve("ca.pem"), "read when the server starts");
+    var authority = "ca_pem_file: " + folder.resolve("ca.pem");
+    assertThat(refusal("client: {certificate: {required: true}}"))
+        .contains("client.certificate.ca_pem_file: is needed");
+    assertThat(refusal("client: {certificate: {" + authority + "}}"))
+        .contains("client.certificate: nobody is asked for one");
+    var header = "client: {certificate: {proxy_header: Client-Cert, " + authority + "}}\n";
+    assertThat(refusal(header)).contains("proxy_header: needs http_server.proxies");
+    var proxies = "http_server: {proxies: [10.0.0.1], proxies_tell: [proxy_protocol]";
+    assertThat(config(header + proxies + "}").client().certificate().proxyHeader())
+        .isEqualTo("Client-Cert");
+    assertThat(refusal(header + proxies + ", tls: {enabled: true}}"))
+        .contains("a proxy that passes on TLS cannot remove headers of clients");
+  }
 }

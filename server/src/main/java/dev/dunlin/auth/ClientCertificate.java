@@ -38,6 +38,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
@@ -91,7 +92,7 @@ public final class ClientCertificate implements Authenticator {
     }
   }
 
-  private record Proxy(String header, Set<InetAddress> addresses) {}
+  private record Proxy(String header, Predicate<InetAddress> listed) {}
 
   private final Set<TrustAnchor> authorities;
   private final Subject subject;
@@ -160,8 +161,15 @@ public final class ClientCertificate implements Authenticator {
    * and must remove the header from what clients send.
    */
   public ClientCertificate fromProxy(String header, Collection<InetAddress> proxies) {
-    return new ClientCertificate(
-        authorities, subject, clock, lists, new Proxy(header, Set.copyOf(proxies)));
+    return fromProxy(header, Set.copyOf(proxies)::contains);
+  }
+
+  /**
+   * The same from connections of every address that {@code listed} accepts, such as {@link
+   * dev.dunlin.server.Proxies#lists}.
+   */
+  public ClientCertificate fromProxy(String header, Predicate<InetAddress> listed) {
+    return new ClientCertificate(authorities, subject, clock, lists, new Proxy(header, listed));
   }
 
   /**
@@ -235,7 +243,7 @@ public final class ClientCertificate implements Authenticator {
 
   private List<X509Certificate> presented(Credentials credentials) {
     var from = credentials.remoteAddress();
-    if (proxy == null || from.isEmpty() || !proxy.addresses().contains(from.get())) {
+    if (proxy == null || from.isEmpty() || !proxy.listed().test(from.get())) {
       return credentials.certificates();
     }
     var values = credentials.header(proxy.header());
