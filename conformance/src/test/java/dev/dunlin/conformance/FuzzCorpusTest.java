@@ -2,6 +2,7 @@ package dev.dunlin.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.app.ConfigFuzz;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,14 +27,20 @@ class FuzzCorpusTest {
 
   private static final Map<String, Consumer<byte[]>> TARGETS =
       new TreeMap<>(
-          Map.of(
-              "HttpHead", FuzzTargets::httpHead,
-              "ResponseHead", FuzzTargets::responseHead,
-              "ServerFrames", FuzzTargets::serverFrames,
-              "ClientFrames", FuzzTargets::clientFrames,
-              "ExtensionOffers", FuzzTargets::extensionOffers,
-              "Inflate", FuzzTargets::inflate,
-              "Utf8", FuzzTargets::utf8));
+          Map.ofEntries(
+              Map.entry("HttpHead", FuzzTargets::httpHead),
+              Map.entry("ResponseHead", FuzzTargets::responseHead),
+              Map.entry("ServerFrames", FuzzTargets::serverFrames),
+              Map.entry("ClientFrames", FuzzTargets::clientFrames),
+              Map.entry("ExtensionOffers", FuzzTargets::extensionOffers),
+              Map.entry("Inflate", FuzzTargets::inflate),
+              Map.entry("Utf8", FuzzTargets::utf8),
+              Map.entry("Token", AccessFuzzTargets::token),
+              Map.entry("SignedToken", AccessFuzzTargets::signedToken),
+              Map.entry("Tickets", AccessFuzzTargets::tickets),
+              Map.entry("CertificateHeader", AccessFuzzTargets::certificateHeader),
+              Map.entry("ProxyHeader", AccessFuzzTargets::proxyHeader),
+              Map.entry("Config", ConfigFuzz::read)));
 
   @TestFactory
   Stream<DynamicTest> targetsHoldOnStoredInputsAndTheirMutations() {
