@@ -4,18 +4,19 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { connectionKey, signer, verifier } from './signed-messages.mjs';
 
-const file = '../../../server/src/test/resources/dev/dunlin/auth/signed-messages.tsv';
-const rows = readFileSync(new URL(file, import.meta.url), 'utf8')
-  .split('\n')
-  .filter((line) => line !== '' && !line.startsWith('#'))
-  .map((line) => line.split('\t'));
+const folder = '../../../server/src/test/resources/dev/dunlin/auth/';
+const vectors = (name) =>
+  readFileSync(new URL(folder + name, import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split('\t'));
 const bytes = (hex) => Uint8Array.from(Buffer.from(hex, 'hex'));
 const place = { channel: 'chat:blue', connection: 'connection-1' };
 const key = new Uint8Array(32).fill(7);
 const hello = new TextEncoder().encode('hello');
 const fault = (name) => (error) => error.fault === name;
 
-for (const [secret, connection, channel, derived, message, signature] of rows) {
+for (const [secret, connection, channel, derived, message, signature] of vectors('signed-messages.tsv')) {
   test(`the vector of ${connection} comes out as written`, async () => {
     const own = await connectionKey(bytes(secret), connection);
     assert.equal(Buffer.from(own).toString('hex'), derived);
@@ -24,6 +25,30 @@ for (const [secret, connection, channel, derived, message, signature] of rows) {
     assert.equal(await (await verifier(own, here))(bytes(message), signature), 1);
   });
 }
+
+const ed25519 = (format, bytes, use) =>
+  crypto.subtle.importKey(format, bytes, 'Ed25519', false, [use]);
+
+for (const [seed, connection, channel, pub, message, signature] of vectors('signed-messages-ed25519.tsv')) {
+  test(`the Ed25519 vector of ${connection} comes out as written`, async () => {
+    // RFC 8410, 7: what stands before the seed in a private key
+    const own = await ed25519('pkcs8', bytes(`302e020100300506032b657004220420${seed}`), 'sign');
+    const other = await ed25519('raw', bytes(pub), 'verify');
+    const here = { channel, connection };
+    assert.equal(await (await signer(own, here))(bytes(message)), signature);
+    assert.equal(await (await verifier(other, here))(bytes(message), signature), 1);
+  });
+}
+
+test('a sealed message opens, also for who comes late', async () => {
+  const sign = await signer(key, place);
+  const sealed = [await sign.seal(hello), await sign.seal(hello), await sign.seal(hello)];
+  const late = await verifier(key, place, { late: true });
+  assert.deepEqual(await late.open(sealed[1]), hello);
+  await assert.rejects(late.open(sealed[0]), fault('REPLAYED'));
+  assert.deepEqual(await late.open(sealed[2]), hello);
+  await assert.rejects(late.open(hello), fault('MISSING'));
+});
 
 test('each fault has its own name', async () => {
   const sign = await signer(key, place);

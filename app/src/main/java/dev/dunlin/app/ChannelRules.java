@@ -3,6 +3,8 @@ package dev.dunlin.app;
 import dev.dunlin.centrifuge.NamespaceOptions;
 import dev.dunlin.centrifuge.NamespaceOptions.DataFormat;
 import dev.dunlin.centrifuge.NamespaceOptions.RecoveryMode;
+import dev.dunlin.centrifuge.NamespaceOptions.SignatureRefusal;
+import dev.dunlin.centrifuge.NamespaceOptions.SignedPublications;
 import dev.dunlin.centrifuge.NamespaceOptions.SlowSubscribers;
 import java.time.Duration;
 import java.util.List;
@@ -135,7 +137,26 @@ record ChannelRules(
                     + " its last",
             fallback = "false",
             consequence = "needs events.endpoint")
-        boolean stateEvents) {
+        boolean stateEvents,
+    @Option(
+            value =
+                "Whether clients must sign what they publish: off, verified (subscribers get it"
+                    + " without the signature) or carried (with it, to verify end to end)",
+            fallback = "off",
+            consequence =
+                "verified: by the key of the token (cnf) or client.signing_secret; carried: by the"
+                    + " key of the token only")
+        SignedPublications signedPublications,
+    @Option(
+            value = "What a wrong signature leads to: error or close",
+            fallback = "error",
+            consequence = "error: 320 to 328 by fault; close: 3520, for good")
+        SignatureRefusal signatureRefusal,
+    @Option(
+            value = "No frame with a publication of these channels is compressed",
+            fallback = "false",
+            consequence = "lengths tell nothing about secrets beside what others can insert")
+        boolean forbidCompression) {
 
   /**
    * The same as the protocol reads it.
@@ -181,7 +202,10 @@ record ChannelRules(
             .publishProxyName(publishProxyName)
             .subRefreshProxyEnabled(subRefreshProxyEnabled)
             .subRefreshProxyName(subRefreshProxyName)
-            .stateEvents(stateEvents);
+            .stateEvents(stateEvents)
+            .signedPublications(signedPublications)
+            .signatureRefusal(signatureRefusal)
+            .forbidCompression(forbidCompression);
     if (!channelRegex.isEmpty()) {
       options.channelRegex(Pattern.compile(channelRegex));
     }

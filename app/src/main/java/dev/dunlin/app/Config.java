@@ -160,6 +160,11 @@ record Config(
       Token token,
       CertificateOptions certificate,
       @Option(
+              value = "The secret from which each connection's key for signed messages is derived",
+              consequence =
+                  "at least 32 bytes; unset: only clients whose token names a key (cnf) can sign")
+          Secret signingSecret,
+      @Option(
               value = "Clients without a token connect as the anonymous user",
               fallback = "false",
               consequence = "they have the permissions that namespaces give to anonymous users")

@@ -2,6 +2,7 @@ package dev.dunlin.app;
 
 import dev.dunlin.auth.OriginPolicy;
 import dev.dunlin.centrifuge.NamespaceOptions;
+import dev.dunlin.centrifuge.NamespaceOptions.SignedPublications;
 import dev.dunlin.centrifuge.Namespaces;
 import dev.dunlin.server.Proxies;
 import dev.dunlin.websocket.UpgradeRequest;
@@ -9,6 +10,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +24,7 @@ final class ConfigRules {
 
   private static final int MIN_API_KEY = 16;
   private static final int MIN_PASSWORD = 12;
+  private static final int MIN_SIGNING_SECRET = 32;
 
   private final Config config;
   private final List<String> problems = new ArrayList<>();
@@ -34,6 +37,7 @@ final class ConfigRules {
   static List<String> problems(Config config) {
     var rules = new ConfigRules(config);
     rules.tokens();
+    rules.signingSecret();
     rules.times();
     rules.channels();
     rules.backends();
@@ -98,6 +102,19 @@ final class ConfigRules {
     }
   }
 
+  private void signingSecret() {
+    var secret = config.client().signingSecret();
+    int bytes = secret.present() ? secret.value().getBytes(StandardCharsets.UTF_8).length : 0;
+    if (secret.present() && bytes < MIN_SIGNING_SECRET) {
+      problems.add(
+          "client.signing_secret: has "
+              + bytes
+              + " bytes and needs at least "
+              + MIN_SIGNING_SECRET
+              + "; make one with: openssl rand -hex 32");
+    }
+  }
+
   private void times() {
     var client = config.client();
     if (client.pongTimeout().compareTo(client.pingInterval()) >= 0) {
@@ -142,7 +159,21 @@ final class ConfigRules {
     }
   }
 
+  private void signing(String path, SignedPublications signed) {
+    var client = config.client();
+    boolean possible =
+        TokenKeys.present(client.token())
+            || (signed == SignedPublications.VERIFIED && client.signingSecret().present());
+    if (signed != SignedPublications.OFF && !possible) {
+      problems.add(
+          path
+              + ".signed_publications: nobody could sign; set a key of client.token"
+              + (signed == SignedPublications.VERIFIED ? " or client.signing_secret" : ""));
+    }
+  }
+
   private void rules(String path, ChannelRules rules) {
+    signing(path, rules.signedPublications());
     try {
       var unused = rules.options();
     } catch (IllegalArgumentException wrong) {

@@ -22,6 +22,7 @@ import dev.dunlin.websocket.Compression;
 import dev.dunlin.websocket.Limits;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -252,6 +253,9 @@ final class Dunlin implements AutoCloseable {
                 config.httpServer().failedAuthenticationLimit()));
     if (TokenKeys.present(client.token())) {
       made = made.authenticate(TokenKeys.verifier(client.token(), tokenKeys));
+    }
+    if (client.signingSecret().present()) {
+      made = made.signing(client.signingSecret().value().getBytes(StandardCharsets.UTF_8));
     }
     if (client.allowAnonymousConnectWithoutToken()) {
       made = made.allowAnonymous();

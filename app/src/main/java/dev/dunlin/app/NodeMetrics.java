@@ -1,5 +1,6 @@
 package dev.dunlin.app;
 
+import dev.dunlin.auth.SignedMessages.Refused.Fault;
 import dev.dunlin.centrifuge.CentrifugeEndpoint;
 import dev.dunlin.centrifuge.EndpointStatistics;
 import dev.dunlin.channels.BrokerStats;
@@ -337,6 +338,18 @@ final class NodeMetrics {
         each -> each.endpoint().unrecovered(),
         "outcome",
         "unrecovered");
+    counter(
+        "dunlin.signatures.verified",
+        "Signed publications whose signature was right",
+        each -> each.endpoint().verified());
+    for (var fault : Fault.values()) {
+      counter(
+          "dunlin.signature.refusals",
+          "Publications refused for their signature, by fault",
+          each -> each.endpoint().signatureRefusals().getOrDefault(fault, 0L),
+          "fault",
+          fault.name().toLowerCase(Locale.ROOT));
+    }
     counter(
         "dunlin.insufficient.states",
         "Subscriptions that lost their place in a stream and were sent back to recover",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.dunlin.auth.JwsAlgorithm;
+import dev.dunlin.centrifuge.NamespaceOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -293,5 +294,24 @@ class ConfigReaderTest {
         .isEqualTo("Client-Cert");
     assertThat(refusal(header + proxies + ", tls: {enabled: true}}"))
         .contains("a proxy that passes on TLS cannot remove headers of clients");
+  }
+
+  @Test
+  void signingNeedsSomebodyWhoCanSign() {
+    var namespace = "channel: {namespaces: [{name: pay, signed_publications: %s}]}\n";
+    assertThat(refusal(namespace.formatted("verified")))
+        .contains("channel.namespaces[0].signed_publications", "client.signing_secret");
+    assertThat(refusal(namespace.formatted("carried") + "client: {signing_secret: " + SECRET + "}"))
+        .contains("channel.namespaces[0].signed_publications", "client.token");
+    assertThat(refusal("client: {signing_secret: short}"))
+        .contains("client.signing_secret: has 5 bytes and needs at least 32");
+    var rules =
+        config(namespace.formatted("verified") + "client: {signing_secret: " + SECRET + "}")
+            .channel()
+            .namespaces()
+            .getFirst()
+            .rules()
+            .options();
+    assertThat(rules.signedPublications()).isEqualTo(NamespaceOptions.SignedPublications.VERIFIED);
   }
 }

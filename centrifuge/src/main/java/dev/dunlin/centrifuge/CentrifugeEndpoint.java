@@ -2,6 +2,7 @@ package dev.dunlin.centrifuge;
 
 import dev.dunlin.auth.Authenticator;
 import dev.dunlin.auth.Revocations;
+import dev.dunlin.auth.SignedMessages;
 import dev.dunlin.channels.Hub;
 import dev.dunlin.server.Dispatch;
 import dev.dunlin.server.Endpoint;
@@ -75,7 +76,8 @@ public final class CentrifugeEndpoint implements Endpoint {
             new Occupancy(),
             new Nodes(),
             new Guard(Quotas.none()),
-            new Counters()));
+            new Counters(),
+            Optional.empty()));
   }
 
   /**
@@ -151,6 +153,19 @@ public final class CentrifugeEndpoint implements Endpoint {
   /** How much one client may ask for. Default {@link Quotas#none()}. */
   public CentrifugeEndpoint quotas(Quotas quotas) {
     return with(change -> change.guard = new Guard(quotas));
+  }
+
+  /**
+   * The secret from which each connection gets a key of its own, to sign what it publishes where
+   * {@link NamespaceOptions#signedPublications} demands it. A client learns its key by calling the
+   * procedure {@code dunlin.signing}, which no hook sees. Without it only clients whose token names
+   * an Ed25519 key ({@code cnf.jwk}, RFC 7800) can sign; with such a token that key counts.
+   *
+   * @throws IllegalArgumentException if it has fewer than 32 bytes
+   */
+  public CentrifugeEndpoint signing(byte[] secret) {
+    var unused = SignedMessages.connectionKey(secret, "any"); // refuses a short one
+    return with(change -> change.signingSecret = Optional.of(secret.clone()));
   }
 
   /** Where the application takes part. */
@@ -287,6 +302,7 @@ public final class CentrifugeEndpoint implements Endpoint {
     private String version;
     private InstantSource clock;
     private Guard guard;
+    private Optional<byte[]> signingSecret;
 
     Change(Node from) {
       this.from = from;
@@ -303,6 +319,7 @@ public final class CentrifugeEndpoint implements Endpoint {
       version = from.version();
       clock = from.clock();
       guard = from.guard();
+      signingSecret = from.signingSecret();
     }
 
     Node node() {
@@ -325,7 +342,8 @@ public final class CentrifugeEndpoint implements Endpoint {
           from.occupancy(),
           from.nodes(),
           guard,
-          from.counters());
+          from.counters(),
+          signingSecret);
     }
   }
 }

@@ -46,6 +46,9 @@ final class ClientHandler implements Handler {
   private final ConnectedClient view;
   private final CommandPace pace;
 
+  /** Made when the first signed publication comes. */
+  private @Nullable SignedPublications signatures;
+
   /** The user for whom this connection counts; null while it counts for none. */
   private @Nullable String entered;
 
@@ -274,6 +277,16 @@ final class ClientHandler implements Handler {
 
   Deadlines deadlines() {
     return deadlines;
+  }
+
+  /** The signatures of what it publishes. */
+  SignedPublications signatures() {
+    var known = signatures;
+    if (known == null) {
+      known = new SignedPublications(node, this);
+      signatures = known;
+    }
+    return known;
   }
 
   /** What hooks and the application get to see. */

@@ -1,10 +1,13 @@
 package dev.dunlin.centrifuge;
 
+import dev.dunlin.auth.SignedMessages.Refused.Fault;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
@@ -20,10 +23,18 @@ final class Counters {
   final LongAdder encodings = new LongAdder();
   final LongAdder insufficient = new LongAdder();
 
+  /** Signatures of publications that were right. */
+  final LongAdder verified = new LongAdder();
+
+  private final Map<Fault, LongAdder> refused = new EnumMap<>(Fault.class);
+
   private final Map<Integer, LongAdder> errors = new ConcurrentHashMap<>();
   private final Map<Class<?>, Times> commands = new HashMap<>();
 
   Counters() {
+    for (var fault : Fault.values()) {
+      refused.put(fault, new LongAdder());
+    }
     for (var request : Request.class.getPermittedSubclasses()) {
       commands.put(request, new Times());
     }
@@ -50,6 +61,11 @@ final class Counters {
     errors.computeIfAbsent(error.code(), code -> new LongAdder()).increment();
   }
 
+  /** A publication is refused for its signature. */
+  void refused(Fault fault) {
+    Objects.requireNonNull(refused.get(fault)).increment();
+  }
+
   EndpointStatistics statistics() {
     var byName = new LinkedHashMap<String, EndpointStatistics.Times>();
     commands.forEach((request, times) ->
@@ -60,8 +76,17 @@ final class Counters {
                 Duration.ofNanos(times.total.sum()))));
     var byCode = new HashMap<Integer, Long>();
     errors.forEach((code, count) -> byCode.put(code, count.sum()));
+    var byFault = new EnumMap<Fault, Long>(Fault.class);
+    refused.forEach((fault, count) -> byFault.put(fault, count.sum()));
     return new EndpointStatistics(
-        byName, byCode, recovered.sum(), unrecovered.sum(), encodings.sum(), insufficient.sum());
+        byName,
+        byCode,
+        recovered.sum(),
+        unrecovered.sum(),
+        encodings.sum(),
+        insufficient.sum(),
+        verified.sum(),
+        byFault);
   }
 
   /** {@code SubRefreshRequest} is {@code sub_refresh} in the protocol. */

@@ -1,5 +1,6 @@
 package dev.dunlin.centrifuge;
 
+import dev.dunlin.auth.SignedMessages.Refused.Fault;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,8 @@ import java.util.Map;
  * @param encodings publications and blocks of them that were encoded, each once per form in use,
  *     whatever the number of subscribers
  * @param insufficient subscriptions that lost their place in a stream and were sent back to recover
+ * @param verified signatures of publications that were right
+ * @param signatureRefusals publications that were refused for their signature, by fault
  */
 public record EndpointStatistics(
     Map<String, Times> commands,
@@ -25,12 +28,15 @@ public record EndpointStatistics(
     long recovered,
     long unrecovered,
     long encodings,
-    long insufficient) {
+    long insufficient,
+    long verified,
+    Map<Fault, Long> signatureRefusals) {
 
   /** Statistics; maps are copied. */
   public EndpointStatistics {
     commands = Map.copyOf(commands);
     errors = Map.copyOf(errors);
+    signatureRefusals = Map.copyOf(signatureRefusals);
   }
 
   /**

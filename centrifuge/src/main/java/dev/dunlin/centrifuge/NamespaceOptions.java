@@ -50,6 +50,9 @@ import java.util.regex.Pattern;
  * @param subRefreshProxyName which backend
  * @param stateEvents the backend hears of a channel's first subscriber on a node, and of the end of
  *     its last
+ * @param signedPublications whether clients must sign what they publish
+ * @param signatureRefusal what happens to a client whose publication is not signed as it should be
+ * @param forbidCompression no frame that holds a publication is compressed, whatever was agreed
  */
 public record NamespaceOptions(
     boolean presence,
@@ -89,7 +92,10 @@ public record NamespaceOptions(
     String publishProxyName,
     boolean subRefreshProxyEnabled,
     String subRefreshProxyName,
-    boolean stateEvents) {
+    boolean stateEvents,
+    SignedPublications signedPublications,
+    SignatureRefusal signatureRefusal,
+    boolean forbidCompression) {
 
   /** What a recovery brings. */
   public enum RecoveryMode {
@@ -123,6 +129,30 @@ public record NamespaceOptions(
     JSON_OBJECT,
     /** Any bytes, none at all included. */
     BINARY
+  }
+
+  /**
+   * Whether clients must sign what they publish, as {@link dev.dunlin.auth.SignedMessages} does.
+   * The server's own publications are not signed.
+   */
+  public enum SignedPublications {
+    /** No: what looks like a signature is data like any other. */
+    OFF,
+    /** Signatures are verified on arrival; subscribers get the message without. */
+    VERIFIED,
+    /**
+     * Signatures are verified on arrival, by the key that the token names, and subscribers get them
+     * too: they verify end to end.
+     */
+    CARRIED
+  }
+
+  /** What happens to a client whose publication is not signed as it should be. */
+  public enum SignatureRefusal {
+    /** It is told the error of the fault; nothing is published. */
+    ERROR,
+    /** Its connection is closed as well, with 3520 and the fault as reason. */
+    CLOSE
   }
 
   /** The name of the one patch format that there is. */
@@ -211,6 +241,9 @@ public record NamespaceOptions(
     builder.subRefreshProxyEnabled = subRefreshProxyEnabled;
     builder.subRefreshProxyName = subRefreshProxyName;
     builder.stateEvents = stateEvents;
+    builder.signedPublications = signedPublications;
+    builder.signatureRefusal = signatureRefusal;
+    builder.forbidCompression = forbidCompression;
     return builder;
   }
 
@@ -255,6 +288,9 @@ public record NamespaceOptions(
     private boolean subRefreshProxyEnabled;
     private String subRefreshProxyName = "default";
     private boolean stateEvents;
+    private SignedPublications signedPublications = SignedPublications.OFF;
+    private SignatureRefusal signatureRefusal = SignatureRefusal.ERROR;
+    private boolean forbidCompression;
 
     private Builder() {}
 
@@ -486,6 +522,24 @@ public record NamespaceOptions(
       return this;
     }
 
+    /** Sets {@link NamespaceOptions#signedPublications}. */
+    public Builder signedPublications(SignedPublications value) {
+      signedPublications = value;
+      return this;
+    }
+
+    /** Sets {@link NamespaceOptions#signatureRefusal}. */
+    public Builder signatureRefusal(SignatureRefusal value) {
+      signatureRefusal = value;
+      return this;
+    }
+
+    /** Sets {@link NamespaceOptions#forbidCompression}. */
+    public Builder forbidCompression(boolean value) {
+      forbidCompression = value;
+      return this;
+    }
+
     /**
      * The options.
      *
@@ -530,7 +584,10 @@ public record NamespaceOptions(
           publishProxyName,
           subRefreshProxyEnabled,
           subRefreshProxyName,
-          stateEvents);
+          stateEvents,
+          signedPublications,
+          signatureRefusal,
+          forbidCompression);
     }
   }
 }

@@ -35,7 +35,8 @@ record Node(
     Occupancy occupancy,
     Nodes nodes,
     Guard guard,
-    Counters counters) {
+    Counters counters,
+    Optional<byte[]> signingSecret) {
 
   /** The rules of channels as they are now. */
   Namespaces namespaces() {

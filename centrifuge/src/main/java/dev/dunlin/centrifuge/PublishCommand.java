@@ -1,5 +1,7 @@
 package dev.dunlin.centrifuge;
 
+import dev.dunlin.centrifuge.NamespaceOptions.DataFormat;
+import dev.dunlin.channels.ClientInfo;
 import dev.dunlin.channels.PublishOptions;
 import java.util.concurrent.CompletionStage;
 
@@ -19,17 +21,61 @@ final class PublishCommand {
       throw Rejection.error(ErrorCode.NOT_AVAILABLE);
     }
     var data = Bytes.array(request.data());
-    checkFormat(rules, data);
     var state = client.state();
     var subscription = state.subscriptions.get(channel);
     boolean subscribed = subscription != null && subscription.live();
+    var hook = node.hooks().publish(channel);
+    if (hook.isEmpty() && !Permissions.publish(rules, state, channel, subscribed)) {
+      throw Rejection.error(ErrorCode.PERMISSION_DENIED);
+    }
     var info = client.info(subscription);
+    return switch (rules.signedPublications()) {
+      case OFF -> {
+        checkFormat(rules, data);
+        yield decided(node, client, channel, rules, data, info);
+      }
+      case VERIFIED ->
+          client
+              .signatures()
+              .open(rules, channel, data)
+              .thenCompose(message -> {
+                checkFormat(rules, message);
+                checkJson(state.json, message);
+                return decided(node, client, channel, rules, message, info);
+              });
+      case CARRIED ->
+          client
+              .signatures()
+              .open(rules, channel, data)
+              .thenCompose(message -> {
+                checkFormat(rules, message);
+                checkJson(
+                    rules.publicationDataFormat() != DataFormat.BINARY
+                        && rules.publicationDataFormat() != DataFormat.ANY,
+                    data);
+                return decided(node, client, channel, rules, data, info);
+              });
+    };
+  }
+
+  /** What stands in a signed string need not be JSON; where subscribers count on it, it must. */
+  private static void checkJson(boolean needed, byte[] data) {
+    if (needed && !JsonText.valid(data)) {
+      throw Rejection.error(ErrorCode.BAD_REQUEST);
+    }
+  }
+
+  /** Publishes, if a hook does not say no. */
+  private static CompletionStage<Answer> decided(
+      Node node,
+      ClientHandler client,
+      String channel,
+      NamespaceOptions rules,
+      byte[] data,
+      ClientInfo info) {
     var storage = Node.storage(rules).info(info);
     var hook = node.hooks().publish(channel);
     if (hook.isEmpty()) {
-      if (!Permissions.publish(rules, state, channel, subscribed)) {
-        throw Rejection.error(ErrorCode.PERMISSION_DENIED);
-      }
       return publish(node, channel, data, storage);
     }
     return Node.ask(hook.get(), new Hooks.Publish(client.view(), channel, data))

@@ -31,6 +31,11 @@ final class RefreshCommand {
                 // other server-side channels: the client connects anew and gets them
                 throw Rejection.disconnect(Disconnect.INSUFFICIENT_STATE);
               }
+              if (!SignedPublications.holderKey(identity)
+                  .equals(SignedPublications.holderKey(state.identity))) {
+                // another key to sign with: the client connects anew and begins with it
+                throw Rejection.disconnect(Disconnect.INSUFFICIENT_STATE);
+              }
               client.grant(identity);
               state.info = claims.info();
               long ttl = ConnectCommand.ttl(node, client, claims.expiresAt());

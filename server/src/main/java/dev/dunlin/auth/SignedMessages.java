@@ -5,8 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.Signature;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -25,6 +27,9 @@ import javax.crypto.spec.SecretKeySpec;
  *
  * <p>Both sides of one connection hold one of these for each direction and channel: a {@link
  * Signer} and a {@link Verifier}. They count, so they are used by one thread at a time.
+ *
+ * <p>Where a protocol has no place of its own for a signature it travels in front: signature, line
+ * feed, message ({@link Signer#seal}, {@link Verifier#open}).
  */
 public final class SignedMessages {
 
@@ -39,8 +44,12 @@ public final class SignedMessages {
   public static final class Refused extends Exception {
     private static final long serialVersionUID = 1L;
 
-    /** What is wrong with it. */
+    /** What is wrong with it. In this order the channel protocol numbers its errors. */
     public enum Fault {
+      /** There is no signature. */
+      MISSING("message is not signed"),
+      /** There is no key to verify it with. */
+      NO_KEY("no key to verify the message with"),
       /** The signature is not written as it should be. */
       MALFORMED("signature not understood"),
       /** It was signed for another connection. */
@@ -61,16 +70,22 @@ public final class SignedMessages {
       Fault(String text) {
         this.text = text;
       }
+
+      /** The same in words, for the peer to read. */
+      public String text() {
+        return text;
+      }
     }
 
     private final Fault fault;
 
-    Refused(Fault fault) {
+    /** A refusal. */
+    public Refused(Fault fault) {
       super(fault.text, null, false, false);
       this.fault = fault;
     }
 
-    /** What is wrong with it. */
+    /** What is wrong with it; the message of the exception says the same in words. */
     public Fault fault() {
       return fault;
     }
@@ -118,25 +133,47 @@ public final class SignedMessages {
   }
 
   /**
+   * Verifies the messages of one direction with their signer's Ed25519 key.
+   *
+   * @throws IllegalArgumentException if it is a key of another kind
+   */
+  public static Verifier verifier(PublicKey key, Place place) {
+    var own = VerificationKey.publicKey(JwsAlgorithm.EDDSA, key);
+    return new Verifier("EdDSA", own::genuine, place);
+  }
+
+  /**
    * Verifies the messages of one direction with the Ed25519 key that a verified token names as its
    * holder's: {@code cnf.jwk} (RFC 7800, 3.2).
    *
    * @throws AuthenticationException if the token names none
    */
   public static Verifier verifier(VerifiedToken token, Place place) {
-    if (token.registered().all().get("cnf") instanceof Json.Obj confirmation
-        && confirmation.get("jwk") instanceof Json.Obj jwk
-        && "OKP".equals(jwk.text("kty"))
-        && "Ed25519".equals(jwk.text("crv"))) {
-      try {
-        var key =
-            VerificationKey.publicKey(JwsAlgorithm.EDDSA, JwkSetReader.ed25519(jwk.text("x")));
-        return new Verifier("EdDSA", key::genuine, place);
-      } catch (GeneralSecurityException | IllegalArgumentException e) {
-        throw AuthenticationException.invalid("the key in claim cnf cannot be used");
+    var key =
+        holderKey(token.identity())
+            .orElseThrow(() -> AuthenticationException.invalid("claim cnf names no Ed25519 key"));
+    return verifier(key, place);
+  }
+
+  /**
+   * The Ed25519 key that an identity's token names as its holder's: {@code cnf.jwk} (RFC 7800,
+   * 3.2). Empty if it names no key, or one of another kind.
+   *
+   * @throws AuthenticationException if it names one that cannot be used
+   */
+  public static Optional<PublicKey> holderKey(Identity identity) {
+    try {
+      var claims = Json.object(identity.claims(), 16);
+      if (claims.get("cnf") instanceof Json.Obj confirmation
+          && confirmation.get("jwk") instanceof Json.Obj jwk
+          && "OKP".equals(jwk.text("kty"))
+          && "Ed25519".equals(jwk.text("crv"))) {
+        return Optional.of(JwkSetReader.ed25519(jwk.text("x")));
       }
+      return Optional.empty();
+    } catch (Json.Malformed | GeneralSecurityException | IllegalArgumentException e) {
+      throw AuthenticationException.invalid("the key in claim cnf cannot be used");
     }
-    throw AuthenticationException.invalid("claim cnf names no Ed25519 key");
   }
 
   private interface Sign {
@@ -173,6 +210,14 @@ public final class SignedMessages {
       var encoded = Base64Url.encode(header.getBytes(StandardCharsets.UTF_8));
       return encoded + ".." + Base64Url.encode(sign.over(signingInput(encoded, message)));
     }
+
+    /** The next message with its signature in front: signature, line feed, message. */
+    public byte[] seal(byte[] message) {
+      var signature = (sign(message) + '\n').getBytes(StandardCharsets.US_ASCII);
+      var sealed = Arrays.copyOf(signature, signature.length + message.length);
+      System.arraycopy(message, 0, sealed, signature.length, message.length);
+      return sealed;
+    }
   }
 
   /** Verifies messages in their order, from sequence number 1. For one thread at a time. */
@@ -181,11 +226,39 @@ public final class SignedMessages {
     private final Check check;
     private final Place place;
     private long last;
+    private boolean late;
 
     private Verifier(String algorithm, Check check, Place place) {
       this.algorithm = algorithm;
       this.check = check;
       this.place = place;
+    }
+
+    /**
+     * This verifier, taking whatever number comes first as the first: for a subscriber, who may
+     * come in the middle. Nothing is missed unnoticed from then on.
+     */
+    public Verifier late() {
+      late = true;
+      return this;
+    }
+
+    /**
+     * Accepts the next message, sealed by {@link Signer#seal}, and only it.
+     *
+     * @return the message without its signature
+     */
+    public byte[] open(byte[] sealed) throws Refused {
+      int end = 0;
+      while (end < sealed.length && end <= MAX_SIGNATURE && sealed[end] != '\n') {
+        end++;
+      }
+      if (end == sealed.length || end > MAX_SIGNATURE) {
+        throw new Refused(Fault.MISSING);
+      }
+      var message = Arrays.copyOfRange(sealed, end + 1, sealed.length);
+      verify(message, new String(sealed, 0, end, StandardCharsets.ISO_8859_1));
+      return message;
     }
 
     /**
@@ -221,7 +294,7 @@ public final class SignedMessages {
       if (sequence <= last) {
         throw new Refused(Fault.REPLAYED);
       }
-      if (sequence != last + 1) {
+      if (sequence != last + 1 && !(late && last == 0)) {
         throw new Refused(Fault.OUT_OF_ORDER);
       }
       last = sequence;

@@ -44,6 +44,22 @@ public interface Endpoint {
   }
 
   /**
+   * An endpoint whose peers sign what they send ({@link dev.dunlin.auth.SignedMessages}): each
+   * message is a signature, a line feed and the message proper, which is what the handler gets. A
+   * message that is not right is not handed on; what else happens, and which keys count, says the
+   * {@link Signing}.
+   *
+   * <p>The server speaks first: a text message <code>{"connection":"…","alg":"HS256"}</code> names
+   * the connection, which the key is derived for and every signature names. Whether a message is
+   * text or binary is not signed.
+   *
+   * @param open opens a conversation: sends through the signed session, handles what was verified
+   */
+  static Endpoint signed(Signing signing, Function<SignedSession, Handler> open) {
+    return session -> SignedSession.open(session, signing, open);
+  }
+
+  /**
    * An endpoint for messages too large to hold: each is read as a stream while it arrives. Handlers
    * run on virtual threads whatever the route says, compression is not agreed, and reading from the
    * socket stops while 64 KiB are unread. {@link dev.dunlin.websocket.Limits#maxMessageBytes()}

@@ -10,7 +10,10 @@ import dev.dunlin.auth.SignedMessages.Refused;
 import dev.dunlin.auth.SignedMessages.Refused.Fault;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.KeyFactory;
 import java.security.interfaces.EdECPublicKey;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -150,7 +153,7 @@ class SignedMessagesTest {
 
   @Test
   void theSharedVectorsComeOutAsWritten() throws Exception {
-    var rows = vectors();
+    var rows = vectors("signed-messages.tsv");
     assertThat(rows).hasSizeGreaterThanOrEqualTo(4);
     for (var row : rows) {
       var secret = HexFormat.of().parseHex(row[0]);
@@ -163,10 +166,46 @@ class SignedMessagesTest {
     }
   }
 
+  @Test
+  void theSharedVectorsOfEd25519ComeOutAsWritten() throws Exception {
+    var rows = vectors("signed-messages-ed25519.tsv");
+    assertThat(rows).hasSize(3);
+    for (var row : rows) {
+      var hex = HexFormat.of();
+      // RFC 8410: what stands before the bytes in an encoded key
+      var own = new PKCS8EncodedKeySpec(hex.parseHex("302e020100300506032b657004220420" + row[0]));
+      var other = new X509EncodedKeySpec(hex.parseHex("302a300506032b6570032100" + row[3]));
+      var keys = KeyFactory.getInstance("Ed25519");
+      var place = new Place(row[2], row[1]);
+      var message = hex.parseHex(row[4]);
+      assertThat(SignedMessages.signer(keys.generatePrivate(own), place).sign(message))
+          .isEqualTo(row[5]);
+      assertThat(SignedMessages.verifier(keys.generatePublic(other), place).verify(message, row[5]))
+          .isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aSealedMessageOpensAlsoForWhoComesLate() throws Exception {
+    var sealed = List.of(signer.seal(HELLO), signer.seal(HELLO), signer.seal(HELLO));
+    var late = SignedMessages.verifier(KEY, HERE).late();
+    assertThat(late.open(sealed.get(1))).isEqualTo(HELLO);
+    assertThat(catchThrowableOfType(Refused.class, () -> late.open(sealed.get(0))).fault())
+        .isEqualTo(Fault.REPLAYED);
+    assertThat(late.open(sealed.get(2))).isEqualTo(HELLO);
+    assertThat(catchThrowableOfType(Refused.class, () -> late.open(HELLO)).fault())
+        .isEqualTo(Fault.MISSING);
+    assertThat(catchThrowableOfType(Refused.class, () -> late.open(new byte[5000])).fault())
+        .isEqualTo(Fault.MISSING);
+    for (var each : sealed) {
+      assertThat(verifier.open(each)).isEqualTo(HELLO);
+    }
+  }
+
   /** Tab-separated: secret, connection, channel, key, message, signature; bytes in hexadecimal. */
-  private static List<String[]> vectors() throws IOException {
+  private static List<String[]> vectors(String name) throws IOException {
     var rows = new ArrayList<String[]>();
-    try (var in = SignedMessagesTest.class.getResourceAsStream("signed-messages.tsv")) {
+    try (var in = SignedMessagesTest.class.getResourceAsStream(name)) {
       for (var line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
         if (!line.startsWith("#")) {
           rows.add(line.split("\t", -1));

@@ -8,6 +8,7 @@ import dev.dunlin.centrifuge.Disconnect;
 import dev.dunlin.centrifuge.ErrorCode;
 import dev.dunlin.centrifuge.Hooks;
 import dev.dunlin.centrifuge.NamespaceOptions;
+import dev.dunlin.centrifuge.NamespaceOptions.SignedPublications;
 import dev.dunlin.centrifuge.Namespaces;
 import dev.dunlin.centrifuge.ProtocolOptions;
 import dev.dunlin.centrifuge.Rejection;
@@ -44,6 +45,7 @@ public final class SdkServer implements AutoCloseable {
     var tokens = Jwt.hs512(SECRET);
     endpoint =
         CentrifugeEndpoint.over(hub).authenticate(tokens).namespaces(namespaces()).options(options);
+    endpoint = endpoint.signing(SECRET.getBytes(UTF_8));
     endpoint = endpoint.hooks(Hooks.NONE.onRpc(this::procedure));
     var route =
         Route.at("/connection/websocket")
@@ -88,6 +90,8 @@ public final class SdkServer implements AutoCloseable {
             .deltaPublish(true)
             .build());
     named.put("filter", open().allowTagsFilter(true).build());
+    named.put("signed", history.signedPublications(SignedPublications.VERIFIED).build());
+    named.put("carried", history.signedPublications(SignedPublications.CARRIED).build());
     named.put("closed", NamespaceOptions.defaults());
     return new Namespaces(NamespaceOptions.defaults(), named);
   }
