@@ -1,16 +1,21 @@
 package dev.dunlin.conformance.guide;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.conformance.guide.Page.Block;
 import dev.dunlin.testing.Component;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -31,7 +36,34 @@ class GuideTest {
   private static final List<Path> SOURCES =
       List.of(Path.of("../examples/src"), Path.of("src/test/java/dev/dunlin/conformance/guide"));
 
+  private static final Component PYTHON_SDK =
+      Component.of(
+          "python3 with centrifuge-python",
+          "pip install centrifuge-python",
+          () ->
+              Stream.of("python3", "/usr/bin/python3")
+                  .flatMap(python -> withSdk(python).stream())
+                  .findFirst());
+
+  /** A link to a file of ours, without its anchor. */
+  private static final Pattern LINK = Pattern.compile("\\]\\(((?![a-z]+:)[^)#\\s]+)[^)]*\\)");
+
   @TempDir Path folder;
+
+  /** The interpreter itself, if it has the SDK. */
+  private static Optional<Path> withSdk(String python) {
+    try {
+      var program = "import centrifuge, sys; print(sys.executable)";
+      var process = new ProcessBuilder(python, "-c", program).start();
+      var said = new String(process.getInputStream().readAllBytes(), UTF_8).strip();
+      return process.waitFor() == 0 ? Optional.of(Path.of(said)) : Optional.empty();
+    } catch (IOException missing) {
+      return Optional.empty();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    }
+  }
 
   static Stream<Page> pagesThatRun() throws Exception {
     return Page.all().stream()
@@ -54,6 +86,7 @@ class GuideTest {
     }
     try (var shell = new Shell(folder)) {
       shell.variable("NODE_OPTIONS", "--import=" + browserLike());
+      python(shell, Component.PYTHON_WEBSOCKETS.find());
       for (var block : page.blocks()) {
         try {
           run(shell, block);
@@ -86,13 +119,51 @@ class GuideTest {
                 + " DUNLIN_CLIENT_TOKEN_HMAC_ALGORITHM=HS512\n"
                 + "./dunlin config check --config example.yaml");
       }
-      case "unchecked" -> {}
+      case "unchecked", "sdk" -> {}
       case "" -> {
         if (block.language().equals("sh")) {
           shell.run(block.text());
         }
       }
       default -> throw new AssertionError("no such directive: " + block.directive());
+    }
+  }
+
+  /**
+   * The program of an SDK, after what the page starts before it. Where the SDK is missing this is a
+   * skip that is counted, in continuous integration too: it may not be to be had there.
+   */
+  @Test
+  void programsOfPythonsSdkRun() throws Exception {
+    var python = PYTHON_SDK.find();
+    Assumptions.assumeTrue(
+        python.isPresent(), "python3 with centrifuge-python is missing: pip install it");
+    for (var page : Page.all()) {
+      if (page.blocks().stream().noneMatch(block -> block.directive().equals("sdk"))) {
+        continue;
+      }
+      nodeModules();
+      try (var shell = new Shell(folder)) {
+        shell.variable("NODE_OPTIONS", "--import=" + browserLike());
+        python(shell, python);
+        for (var block : page.blocks()) {
+          if (block.directive().equals("sdk")) {
+            shell.file("sdk.py", block.text());
+            shell.background("python3 sdk.py", block.argument());
+            break;
+          }
+          run(shell, block);
+        }
+      }
+    }
+  }
+
+  /** Puts the right {@code python3} before others on the path. */
+  private void python(Shell shell, Optional<Path> python) throws Exception {
+    if (python.isPresent()) {
+      var bin = Files.createDirectories(folder.resolve("bin"));
+      Files.createSymbolicLink(bin.resolve("python3"), python.get());
+      shell.variable("PATH", bin + ":" + System.getenv("PATH"));
     }
   }
 
@@ -141,6 +212,22 @@ class GuideTest {
             .isTrue();
       }
     }
+  }
+
+  @Test
+  void everyLinkLeadsToAFileThatIsThere() throws Exception {
+    var broken = new ArrayList<String>();
+    try (var files = Files.walk(Path.of("../docs"))) {
+      for (var page : files.filter(path -> path.toString().endsWith(".md")).toList()) {
+        var text = Files.readString(page).replaceAll("(?ms)^```.*?^```", "");
+        LINK.matcher(text)
+            .results()
+            .map(link -> link.group(1))
+            .filter(link -> !Files.exists(page.resolveSibling(link)))
+            .forEach(link -> broken.add(page + ": " + link));
+      }
+    }
+    assertThat(broken).isEmpty();
   }
 
   @Test

@@ -18,6 +18,8 @@ import java.util.regex.Pattern;
  *   <li>{@code <!-- prints: TEXT -->} it runs, and says this
  *   <li>{@code <!-- then: TEXT -->} it runs, and then one of those in the background says this
  *   <li>{@code <!-- config -->} it is a configuration that a server starts with
+ *   <li>{@code <!-- sdk: TEXT -->} a program for an SDK that is not everywhere: run where it is,
+ *       beside what the page has started, until it has said this
  *   <li>{@code <!-- unchecked: WHY -->} nothing; the page says so too
  * </ul>
  *
