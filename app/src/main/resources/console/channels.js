@@ -1,6 +1,6 @@
 import { html, nothing } from './lib/lit-html/lit-html.js';
 import { live } from './lib/lit-html/directives/live.js';
-import { bytes, clock, count, plural, pretty } from './format.js';
+import { bytes, clock, count, more, plural, pretty } from './format.js';
 import { icon } from './icons.js';
 import { ask } from './link.js';
 import { Rows } from './rows.js';
@@ -137,5 +137,6 @@ function one(channel) {
           <li><button class="link" @click=${() => go('connections', each.client)}>${each.user || 'anonymous'}</button>
             <span class="mono">${each.client}</span></li>`)}
       </ul>
+      <p class="note">${known?.presence ? more(known.present - known.presence.length) : ''}</p>
     </section>`;
 }

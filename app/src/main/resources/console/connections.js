@@ -1,6 +1,6 @@
 import { html } from './lib/lit-html/lit-html.js';
 import { live } from './lib/lit-html/directives/live.js';
-import { bytes, count, plural } from './format.js';
+import { bytes, count, more, plural } from './format.js';
 import { icon } from './icons.js';
 import { ask } from './link.js';
 import { Rows } from './rows.js';
@@ -126,6 +126,7 @@ function one(id) {
           ${known.channels.map((channel) => html`
             <li><button class="link" @click=${() => go('channels', channel)}>${channel}</button>
               <button class="quiet small" @click=${() => unsubscribe(id, channel)} aria-label="Unsubscribe from ${channel}">Unsubscribe</button></li>`)}
-        </ul>` : ''}
+        </ul>
+        <p class="note">${more(known.client.channels - known.channels.length)}</p>` : ''}
     </section>`;
 }

@@ -60,3 +60,8 @@ export function pretty(text) {
     return text;
   }
 }
+
+/** What a list does not show, in words; nothing if it shows all. */
+export function more(left) {
+  return left > 0 ? `… and ${count(left)} more.` : '';
+}

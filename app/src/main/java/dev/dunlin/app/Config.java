@@ -99,11 +99,12 @@ record Config(
                   "beyond it upgrades get 429 and connect commands error 111, whatever they show;"
                       + " 0: no limit")
           int failedAuthenticationLimit,
-      Tls tls) {}
+      Tls tls,
+      Tls internalTls) {}
 
-  /** Encryption. */
+  /** Encryption of a port. */
   record Tls(
-      @Option(value = "Whether clients connect over TLS", fallback = "false") boolean enabled,
+      @Option(value = "Whether the port speaks TLS", fallback = "false") boolean enabled,
       @Option(value = "The certificate chain, a PEM file", reloads = true) String certPemFile,
       @Option(value = "Its private key, a PEM file (PKCS #8, not encrypted)", reloads = true)
           String keyPemFile,
@@ -440,7 +441,9 @@ record Config(
               value =
                   "SHA-256 thumbprints in base64url of the client certificates that open the"
                       + " console",
-              consequence = "needs http_server.tls.client_ca_pem_file")
+              consequence =
+                  "needs http_server.tls.client_ca_pem_file; with an internal port, that of"
+                      + " http_server.internal_tls")
           List<String> certificates) {}
 
   /** What carries channels between nodes. */

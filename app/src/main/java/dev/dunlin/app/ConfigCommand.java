@@ -92,10 +92,19 @@ final class ConfigCommand implements Runnable {
       description = {
         "Print the values that hold, and where each comes from.",
         "",
-        "Secrets are masked. The output is YAML."
+        "Secrets are masked. The output is YAML; with --json one object of options by path."
       })
-  void print(@Mixin ConfigOptions named) {
+  void print(
+      @Mixin ConfigOptions named,
+      @Option(names = "--json", description = "Print one JSON object.") boolean json) {
     var reading = named.reader(environment, Map.of()).read();
+    if (json) {
+      print(
+          Json.text(out ->
+              ConsoleSettings.of(reading.config())
+                  .forEach(each -> out.writeStringProperty(each.path(), each.value()))));
+      return;
+    }
     print(ConfigText.effective(reading.config(), reading.tree()).stripTrailing());
   }
 

@@ -301,9 +301,14 @@ final class ConfigRules {
     if (console.password().present() && console.password().value().length() < MIN_PASSWORD) {
       problems.add("console.password: is shorter than " + MIN_PASSWORD + " characters");
     }
-    if (!console.certificates().isEmpty()
-        && config.httpServer().tls().clientCaPemFile().isEmpty()) {
-      problems.add("console.certificates: needs http_server.tls.client_ca_pem_file");
+    boolean apart = config.httpServer().internalPort() > 0;
+    var tls = apart ? config.httpServer().internalTls() : config.httpServer().tls();
+    if (!console.certificates().isEmpty() && (!tls.enabled() || tls.clientCaPemFile().isEmpty())) {
+      problems.add(
+          apart
+              ? "console.certificates: needs http_server.internal_tls with client_ca_pem_file, as"
+                  + " the console is on the internal port"
+              : "console.certificates: needs http_server.tls.client_ca_pem_file");
     }
   }
 
@@ -330,11 +335,13 @@ final class ConfigRules {
   private void transport() {
     var server = config.httpServer();
     var tls = server.tls();
-    if (tls.enabled()) {
-      file("http_server.tls.cert_pem_file", tls.certPemFile(), true);
-      file("http_server.tls.key_pem_file", tls.keyPemFile(), true);
-      file("http_server.tls.client_ca_pem_file", tls.clientCaPemFile(), false);
-    } else if (config.preset() == Preset.PUBLIC_INTERNET
+    files("http_server.tls", tls);
+    files("http_server.internal_tls", server.internalTls());
+    if (server.internalTls().enabled() && server.internalPort() == 0) {
+      problems.add("http_server.internal_tls: needs http_server.internal_port");
+    }
+    if (!tls.enabled()
+        && config.preset() == Preset.PUBLIC_INTERNET
         && !server.behindTlsProxy()
         && !loopback(server.address())) {
       problems.add(
@@ -351,6 +358,14 @@ final class ConfigRules {
       var unused = origins(config.client().allowedOrigins());
     } catch (IllegalArgumentException wrong) {
       problems.add("client.allowed_origins: " + wrong.getMessage());
+    }
+  }
+
+  private void files(String path, Config.Tls tls) {
+    if (tls.enabled()) {
+      file(path + ".cert_pem_file", tls.certPemFile(), true);
+      file(path + ".key_pem_file", tls.keyPemFile(), true);
+      file(path + ".client_ca_pem_file", tls.clientCaPemFile(), false);
     }
   }
 

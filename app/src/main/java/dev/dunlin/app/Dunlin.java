@@ -54,6 +54,7 @@ final class Dunlin implements AutoCloseable {
   private final Optional<KeySet> tokenKeys;
   private final ApiKeys apiKeys;
   private final Optional<Tls> tls;
+  private final Optional<Tls> internalTls;
   private final Metrics metrics;
   private final CentrifugeEndpoint endpoint;
   private final BackendHooks backends;
@@ -82,7 +83,8 @@ final class Dunlin implements AutoCloseable {
       var fixed = TokenKeys.fixed(token);
       tokenKeys = fixed.length == 0 ? Optional.empty() : Optional.of(KeySet.of(fixed));
       apiKeys = new ApiKeys(keys(config), config.httpApi().maxKeyFailures(), System::nanoTime);
-      tls = tls(config.httpServer().tls());
+      tls = tls("http_server.tls", config.httpServer().tls());
+      internalTls = tls("http_server.internal_tls", config.httpServer().internalTls());
       certificates = certificates(config);
       namespaces = namespaces(config.channel());
       metrics = new Metrics();
@@ -179,7 +181,7 @@ final class Dunlin implements AutoCloseable {
     return List.of(config.httpApi().key(), config.httpApi().secondKey());
   }
 
-  private static Optional<Tls> tls(Config.Tls files) {
+  private static Optional<Tls> tls(String path, Config.Tls files) {
     if (!files.enabled()) {
       return Optional.empty();
     }
@@ -190,7 +192,7 @@ final class Dunlin implements AutoCloseable {
               ? tls
               : tls.clientAuth(asked(files.clientAuth()), Path.of(files.clientCaPemFile())));
     } catch (IllegalArgumentException unusable) {
-      throw CommandFailure.misused("http_server.tls: " + unusable.getMessage());
+      throw CommandFailure.misused(path + ": " + unusable.getMessage());
     }
   }
 
@@ -283,6 +285,9 @@ final class Dunlin implements AutoCloseable {
     boolean apart = http.internalPort() > 0;
     var operations =
         apart ? Listener.on(address(http.internalAddress(), http.internalPort())) : clients;
+    if (apart && internalTls.isPresent()) {
+      operations = operations.tls(internalTls.get());
+    }
     for (var page : pages(tickets).entrySet()) {
       operations = operations.http(page.getKey(), page.getValue());
     }
@@ -437,15 +442,23 @@ final class Dunlin implements AutoCloseable {
       throw CommandFailure.misused(
           "client.certificate.ca_pem_file: is set and unset with a restart only");
     }
-    try {
-      tls.ifPresent(Tls::reload); // the only step that can fail, and then it keeps what it had
-    } catch (IllegalArgumentException unusable) {
-      throw CommandFailure.misused("http_server.tls: " + unusable.getMessage());
-    }
+    // Files are the only thing that can fail: all are tried before any is taken over.
+    var unusedTls = tls("http_server.tls", config.httpServer().tls());
+    var unusedInternal = tls("http_server.internal_tls", config.httpServer().internalTls());
+    reload("http_server.tls", tls);
+    reload("http_server.internal_tls", internalTls);
     certificates = devices;
     tokenKeys.ifPresent(keys -> keys.replace(fixed));
     apiKeys.replace(keys(changed));
     namespaces = rules;
+  }
+
+  private static void reload(String path, Optional<Tls> tls) {
+    try {
+      tls.ifPresent(Tls::reload);
+    } catch (IllegalArgumentException unusable) {
+      throw CommandFailure.misused(path + ": " + unusable.getMessage());
+    }
   }
 
   /** Counts an attempt to read the configuration again. */

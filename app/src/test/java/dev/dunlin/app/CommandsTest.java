@@ -97,6 +97,10 @@ class CommandsTest {
     assertThat(open.err).contains("nobody could connect");
     assertThat(run(Map.of(), "config").code).isEqualTo(2);
     assertThat(run(Map.of(), "config", "defaults").out).contains("# port: 8000");
+    assertThat(run(Map.of("DUNLIN_HTTP_API_KEY", SECRET), "config", "print", "--json").out)
+        .startsWith("{")
+        .contains("\"http_server.port\":\"8000\"", "\"http_api.key\":\"***\"")
+        .doesNotContain(SECRET);
     assertThat(run(Map.of("DUNLIN_HTTP_SERVER_PORT", "9000"), "config", "print").out)
         .contains("port: 9000   # DUNLIN_HTTP_SERVER_PORT");
   }

@@ -2,6 +2,7 @@ package dev.dunlin.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -98,6 +99,86 @@ class SecretsTest {
     }
     assertThat(said.getLast()).contains(" DEBUG ").hasSizeGreaterThan(5000);
     search(tokens);
+  }
+
+  /** Over TLS with client certificates: what cannot shake hands, and a key that cannot be read. */
+  @Test
+  void noneIsInWhatTheServerSaysAfterBadCertificates() throws Exception {
+    var own = new Certificates(folder.resolve("own")).issue("server").issue("client");
+    var others = new Certificates(folder.resolve("others")).issue("client");
+    var forged = token("another" + HMAC, Instant.now());
+    var keys =
+        List.of(body(own.key("server")), body(own.key("client")), body(others.key("client")));
+    Files.writeString(
+        folder.resolve("dunlin.yaml"),
+        """
+        http_server:
+          port: 0
+          address: 127.0.0.1
+          tls: {enabled: true, cert_pem_file: "%s", key_pem_file: "%s", client_ca_pem_file: "%s"}
+        log: {level: trace}
+        client: {token: {hmac_secret_key: "%s", hmac_algorithm: HS256}}
+        http_api: {key: "%s"}
+        console: {password: "%s"}
+        opentelemetry: {endpoint: "http://127.0.0.1:1/v1/metrics", interval: 100ms,
+                        headers: {X-Key: "%s"}}
+        """
+            .formatted(
+                own.certificate("server"),
+                own.key("server"),
+                own.authority(),
+                HMAC,
+                KEY,
+                PASSWORD,
+                HOOK_HEADER));
+    try (var process = ServeProcess.start(folder, Map.of("DUNLIN_LOG", "trace"))) {
+      var port = process.inErr("Listening at ..?127.0.0.1:([0-9]+)");
+      process.inErr("(configured by )");
+      for (var context :
+          List.of(own.client(own, ""), others.client(own, "client"), own.client(own, "client"))) {
+        try (var visitor = HttpClient.newBuilder().sslContext(context).build()) {
+          var request =
+              HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + port + "/api/explain"))
+                  .header("X-API-Key", KEY)
+                  .POST(
+                      HttpRequest.BodyPublishers.ofString(
+                          "{\"operation\":\"sub\",\"channel\":\"a\",\"token\":\"%s\"}"
+                              .formatted(forged)));
+          var response = visitor.send(request.build(), HttpResponse.BodyHandlers.ofString());
+          assertThat(response.body()).contains("the token is not accepted");
+          said.add(response.body());
+        } catch (IOException refused) {
+          said.add(String.valueOf(refused));
+        }
+      }
+      process.inErr("(collector at http://127.0.0.1:1/v1/metrics does not take metrics)");
+      var key = Files.readString(own.key("server"));
+      Files.writeString(own.key("server"), key.substring(0, key.length() - 60) + "\nbroken");
+      process.signal("HUP");
+      process.inErr("(Configuration not changed)");
+      process.signal("TERM");
+      assertThat(process.ended()).isZero();
+      said.add(process.out());
+      said.add(process.err());
+    }
+    assertThat(said.getLast()).contains(" DEBUG ");
+    assertThat(said)
+        .as("one of three was let in")
+        .filteredOn(text -> text.contains("the token is not accepted"))
+        .hasSize(1);
+    var tokens = new LinkedHashMap<String, String>();
+    tokens.put("forged token", forged);
+    search(tokens);
+    for (var key : keys) {
+      for (var text : said) {
+        assertThat(text).doesNotContain(key);
+      }
+    }
+  }
+
+  /** The first line of the key itself. */
+  private static String body(Path pem) throws IOException {
+    return Files.readAllLines(pem).get(1);
   }
 
   private static String configuration(BackendStub backend) {

@@ -20,7 +20,7 @@ final class TestServer implements AutoCloseable {
   private final Config config;
   private final Dunlin server;
 
-  private TestServer(Map<String, String> options) {
+  private TestServer(Map<String, String> options, boolean development) {
     var flags = new LinkedHashMap<>(options);
     flags.putIfAbsent("http_server.port", "0");
     var tree = Development.defaults();
@@ -33,16 +33,21 @@ final class TestServer implements AutoCloseable {
     if (!binder.problems().isEmpty()) {
       throw new IllegalArgumentException(binder.problems().toString());
     }
-    server = Dunlin.start(config, true);
+    server = Dunlin.start(config, development);
   }
 
   static TestServer start() {
-    return new TestServer(Map.of());
+    return new TestServer(Map.of(), true);
   }
 
   /** With these options, each written as in a file. */
   static TestServer start(Map<String, String> options) {
-    return new TestServer(options);
+    return new TestServer(options, true);
+  }
+
+  /** The same for others to use: nothing is open because a developer may need it. */
+  static TestServer production(Map<String, String> options) {
+    return new TestServer(options, false);
   }
 
   Config config() {
