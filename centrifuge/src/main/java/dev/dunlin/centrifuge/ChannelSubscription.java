@@ -32,7 +32,8 @@ final class ChannelSubscription implements Subscriber {
       boolean delta,
       @Nullable TagsFilter filter,
       boolean compaction,
-      SlowSubscribers slow) {}
+      SlowSubscribers slow,
+      boolean plain) {}
 
   private enum State {
     /** The subscribe reply is not queued yet: publications wait. */
@@ -78,7 +79,8 @@ final class ChannelSubscription implements Subscriber {
     this.agreement = agreement;
     this.recovery = recovery;
     boolean json = client.state().json;
-    this.full = new Variant(json, agreement.delta() && json ? Form.QUOTED : Form.FULL, number);
+    var form = agreement.delta() && json ? Form.QUOTED : Form.FULL;
+    this.full = new Variant(json, form, number, agreement.plain());
     this.patch = full.with(Form.PATCH);
   }
 

@@ -148,7 +148,8 @@ final class ClientHandler implements Handler {
       return;
     }
     if (answer instanceof Answer success) {
-      reply(new Reply.Success(call.id(), success.result()));
+      var reply = state.codec.encode(new Reply.Success(call.id(), success.result()));
+      write(reply, forbidsCompression(call.request(), success.result()));
       success.afterReply().run();
     }
   }
@@ -201,9 +202,36 @@ final class ClientHandler implements Handler {
   }
 
   private void write(byte[] encoded) {
+    write(encoded, false);
+  }
+
+  private void write(byte[] encoded, boolean plain) {
     if (state.stage != Stage.ENDED) {
-      accepted(session.trySend(Publications.message(encoded, state.json)));
+      var message = Publications.message(encoded, state.json);
+      accepted(
+          plain ? session.trySend(Prepared.of(message).uncompressed()) : session.trySend(message));
     }
+  }
+
+  /** Whether an answer holds publications that must not be compressed. */
+  private boolean forbidsCompression(Request request, Result result) {
+    if (request instanceof Request.SubscribeRequest asked
+        && result instanceof Result.SubscribeResult subscribed) {
+      return !subscribed.publications().isEmpty() && forbidsCompression(asked.channel());
+    }
+    if (result instanceof Result.ConnectResult connected) {
+      return connected.subs().entrySet().stream()
+          .anyMatch(
+              sub -> !sub.getValue().publications().isEmpty() && forbidsCompression(sub.getKey()));
+    }
+    return request instanceof Request.HistoryRequest asked && forbidsCompression(asked.channel());
+  }
+
+  private boolean forbidsCompression(String channel) {
+    return node.namespaces()
+        .options(ChannelName.of(channel))
+        .filter(NamespaceOptions::forbidCompression)
+        .isPresent();
   }
 
   /** A client that is closed as too slow leaves its channels now, not when the close is over. */
@@ -468,7 +496,8 @@ final class ClientHandler implements Handler {
                       result.positioned(),
                       result.data()));
               for (var missed : result.publications()) {
-                push(new Push.Pub(Push.Channel.named(channel), missed));
+                var push = new Push.Pub(Push.Channel.named(channel), missed);
+                write(state.codec.encode(push), forbidsCompression(channel));
               }
               answer.afterReply().run();
             },

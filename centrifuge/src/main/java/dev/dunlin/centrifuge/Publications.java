@@ -33,11 +33,16 @@ final class Publications {
    * A kind of subscriber: those who take the same bytes.
    *
    * @param id the channel's number where pushes carry it, or 0
+   * @param plain whether the channel forbids compression
    */
-  record Variant(boolean json, Form form, long id) {
+  record Variant(boolean json, Form form, long id, boolean plain) {
 
     Variant with(Form other) {
-      return new Variant(json, other, id);
+      return new Variant(json, other, id, plain);
+    }
+
+    private Prepared allowed(Prepared prepared) {
+      return plain ? prepared.uncompressed() : prepared;
     }
   }
 
@@ -82,7 +87,7 @@ final class Publications {
         variant,
         made -> {
           encodings.increment();
-          return push(made, variant).map(Prepared::of);
+          return push(made, variant).map(Prepared::of).map(variant::allowed);
         });
   }
 
@@ -103,7 +108,7 @@ final class Publications {
             }
             pushes.add(push.get());
           }
-          return Optional.of(Prepared.of(pushes));
+          return Optional.of(variant.allowed(Prepared.of(pushes)));
         });
   }
 

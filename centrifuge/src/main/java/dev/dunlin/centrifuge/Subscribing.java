@@ -96,7 +96,8 @@ final class Subscribing {
             asked.filter(),
             // docs/decisions/channel-numbers.md: the JavaScript SDK misses them over Protobuf
             asked.compaction() && node.options().compaction() && state.json,
-            rules.slowSubscribers());
+            rules.slowSubscribers(),
+            rules.forbidCompression());
     long number = agreement.compaction() ? node.numbers().acquire(channel) : 0;
     this.subscription =
         new ChannelSubscription(client, channel, agreement, recovery(positioned, cache), number);

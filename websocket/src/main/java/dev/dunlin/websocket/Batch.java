@@ -31,6 +31,8 @@ public final class Batch {
   /** Of all messages so far; {@link #MIXED} when there are both. */
   private int opcode;
 
+  private boolean plain;
+
   static final int MIXED = -1;
 
   /** An empty batch. */
@@ -70,6 +72,7 @@ public final class Batch {
       return false;
     }
     add(prepared, count, joined, prepared.opcode());
+    plain |= prepared.plain();
     return true;
   }
 
@@ -105,6 +108,7 @@ public final class Batch {
     messages = 0;
     size = 0;
     opcode = 0;
+    plain = false;
   }
 
   /** How messages are gathered here. */
@@ -125,6 +129,11 @@ public final class Batch {
   /** Whether a limit is reached: no further message would fit, except an empty one at times. */
   public boolean full() {
     return messages >= batching.maxMessages() || size >= batching.maxBytes();
+  }
+
+  /** Whether it must not be compressed, because a message in it must not. */
+  boolean plain() {
+    return plain;
   }
 
   @Nullable Binary joint() {

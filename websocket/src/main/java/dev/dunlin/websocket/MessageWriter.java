@@ -65,10 +65,14 @@ final class MessageWriter {
   // ---- single messages
 
   void send(Data message) {
+    send(message, false);
+  }
+
+  private void send(Data message, boolean plain) {
     requireNoParts();
     tally.payloadSent(1, message.size());
     int opcode = Opcode.of(message);
-    if (deflate != null && context != null) {
+    if (deflate != null && context != null && !plain) {
       var bytes = deflate.deflate(message, context);
       if (bytes != null) {
         compressed(opcode, true, true, bytes);
@@ -114,7 +118,7 @@ final class MessageWriter {
   void send(Prepared prepared) {
     var encoding = encoding(prepared);
     if (encoding == null) {
-      prepared.messages().forEach(this::send);
+      prepared.messages().forEach(message -> send(message, prepared.plain()));
     } else {
       share(prepared, encoding);
     }
@@ -171,7 +175,7 @@ final class MessageWriter {
     } else if (lone != null) {
       joined(lone, batch.batching());
     } else if (batch.messages() > 0) {
-      joined(batch);
+      joined(batch, batch.plain());
     }
   }
 
@@ -188,21 +192,21 @@ final class MessageWriter {
     var group = new Batch(batching);
     for (var message : prepared.messages()) {
       if (!group.offer(message)) {
-        joined(group);
+        joined(group, prepared.plain());
         group.clear();
         group.offer(message);
       }
     }
-    joined(group);
+    joined(group, prepared.plain());
   }
 
-  private void joined(Batch batch) {
+  private void joined(Batch batch, boolean plain) {
     int opcode = batch.opcode();
     tally.payloadSent(batch.messages(), batch.size());
     if (batch.messages() > 1) {
       tally.batchSent();
     }
-    if (deflate != null && context != null) {
+    if (deflate != null && context != null && !plain) {
       var bytes = deflate.deflate(batch, context);
       if (bytes != null) {
         compressed(opcode, true, true, bytes);

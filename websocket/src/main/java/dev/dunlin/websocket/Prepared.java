@@ -19,6 +19,7 @@ public final class Prepared {
   private final int size;
   private final int largest;
   private final int opcode;
+  private final boolean plain;
 
   /** What has been computed so far, newest first; extended under the lock of this object. */
   private volatile @Nullable Encoding encodings;
@@ -50,8 +51,9 @@ public final class Prepared {
     }
   }
 
-  private Prepared(List<Data> messages) {
+  private Prepared(List<Data> messages, boolean plain) {
     this.messages = messages;
+    this.plain = plain;
     int sum = 0;
     int most = 0;
     int kind = messages.isEmpty() ? Batch.MIXED : Opcode.of(messages.get(0));
@@ -67,12 +69,20 @@ public final class Prepared {
 
   /** One message. A view is copied. */
   public static Prepared of(Data message) {
-    return new Prepared(List.of(message.copy()));
+    return new Prepared(List.of(message.copy()), false);
   }
 
   /** Several messages, in order. Views are copied. */
   public static Prepared of(List<Data> messages) {
-    return new Prepared(messages.stream().map(Data::copy).toList());
+    return new Prepared(messages.stream().map(Data::copy).toList(), false);
+  }
+
+  /**
+   * The same messages, which nobody compresses, whatever a connection agreed on: neither alone nor
+   * in a batch with others. For secrets beside what somebody else may choose (RFC 7692, 8).
+   */
+  public Prepared uncompressed() {
+    return plain ? this : new Prepared(messages, true);
   }
 
   /** The messages, in order; they own their bytes. */
@@ -88,6 +98,11 @@ public final class Prepared {
   /** Text or binary, or {@link Batch#MIXED}. */
   int opcode() {
     return opcode;
+  }
+
+  /** Whether they must not be compressed. */
+  boolean plain() {
+    return plain;
   }
 
   /** The number of encodings made so far. */
@@ -112,7 +127,7 @@ public final class Prepared {
 
   /** The messages as a server's frames, compressed where that pays. */
   Encoding frames(PerMessageDeflate deflate, DeflateContext context) {
-    return deflate.worthwhile(largest) ? compressed(deflate, context) : frames();
+    return compresses(deflate) ? compressed(deflate, context) : frames();
   }
 
   /** The messages joined in as few frames as the batching allows, uncompressed. */
@@ -123,7 +138,7 @@ public final class Prepared {
 
   /** The messages joined in as few frames as the batching allows, compressed where that pays. */
   Encoding frames(Batching batching, PerMessageDeflate deflate, DeflateContext context) {
-    if (!deflate.worthwhile(largest)) {
+    if (!compresses(deflate)) {
       return frames(batching);
     }
     int bits = deflate.windowBits(largest);
@@ -134,9 +149,13 @@ public final class Prepared {
     return known;
   }
 
+  private boolean compresses(PerMessageDeflate deflate) {
+    return !plain && deflate.worthwhile(largest);
+  }
+
   /** A message compressed alone, or null if it is to be sent plain. */
   @Nullable ByteBuffer segment(int index, PerMessageDeflate deflate, DeflateContext context) {
-    if (!deflate.worthwhile(messages.get(index).size())) {
+    if (plain || !deflate.worthwhile(messages.get(index).size())) {
       return null;
     }
     var segment = compressed(deflate, context).segments.get(index);
