@@ -156,7 +156,11 @@ record ChannelRules(
             value = "No frame with a publication of these channels is compressed",
             fallback = "false",
             consequence = "lengths tell nothing about secrets beside what others can insert")
-        boolean forbidCompression) {
+        boolean forbidCompression,
+    @Option(
+            value = "Which of brokers carries these channels",
+            consequence = "unset: broker; changes with a restart only")
+        String brokerName) {
 
   /**
    * The same as the protocol reads it.

@@ -26,6 +26,8 @@ record Config(
     HttpApi httpApi,
     Console console,
     Broker broker,
+    @Option("Brokers by name, for the namespaces that have another one than broker")
+        List<NamedBroker> brokers,
     Node node,
     Log log,
     Shutdown shutdown,
@@ -454,6 +456,10 @@ record Config(
               consequence = "with memory the history ends with the process")
           String type,
       @Option("The options of the broker, by name") Map<String, Secret> options) {}
+
+  /** One of the brokers that namespaces may choose instead. */
+  record NamedBroker(
+      @Option("What broker_name of a namespace calls it") String name, @Inline Broker broker) {}
 
   /** This node. */
   record Node(

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,7 @@ final class ConfigRules {
     rules.transport();
     rules.proxies();
     rules.certificates();
+    rules.brokers();
     return rules.problems;
   }
 
@@ -195,6 +197,23 @@ final class ConfigRules {
         rules.subRefreshProxyEnabled(),
         rules.subRefreshProxyName(),
         proxies.subRefresh());
+    var broker = rules.brokerName();
+    if (!broker.isEmpty()
+        && config.brokers().stream().noneMatch(each -> each.name().equals(broker))) {
+      problems.add(path + ".broker_name: there is no '" + broker + "' in brokers");
+    }
+  }
+
+  private void brokers() {
+    var names = new HashSet<String>();
+    for (int i = 0; i < config.brokers().size(); i++) {
+      var name = config.brokers().get(i).name();
+      if (name.isEmpty()) {
+        problems.add("brokers[" + i + "].name: must be set");
+      } else if (!names.add(name)) {
+        problems.add("brokers[" + i + "].name: '" + name + "' is there twice");
+      }
+    }
   }
 
   private void asked(

@@ -10,9 +10,7 @@ import dev.dunlin.centrifuge.NamespaceOptions;
 import dev.dunlin.centrifuge.Namespaces;
 import dev.dunlin.centrifuge.ProtocolOptions;
 import dev.dunlin.centrifuge.Quotas;
-import dev.dunlin.channels.Broker;
 import dev.dunlin.channels.Hub;
-import dev.dunlin.channels.MemoryBroker;
 import dev.dunlin.server.HttpHandler;
 import dev.dunlin.server.Listener;
 import dev.dunlin.server.Route;
@@ -50,6 +48,7 @@ final class Dunlin implements AutoCloseable {
   private static final Duration MAINTENANCE = Duration.ofSeconds(10);
 
   private final Config config;
+  private final Brokers brokers;
   private final Hub hub;
   private final Optional<KeySet> tokenKeys;
   private final ApiKeys apiKeys;
@@ -75,8 +74,8 @@ final class Dunlin implements AutoCloseable {
 
   private Dunlin(Config config, boolean development) {
     this.config = config;
-    var broker = broker(config.broker());
-    hub = Hub.over(broker);
+    brokers = new Brokers(config);
+    hub = Hub.over(brokers.broker());
     try {
       awaitBroker();
       var token = config.client().token();
@@ -106,14 +105,12 @@ final class Dunlin implements AutoCloseable {
       hub.close();
       throw failure;
     }
-    if (broker instanceof MemoryBroker memory) {
-      var unused =
-          maintenance.scheduleWithFixedDelay(
-              memory::maintain,
-              MAINTENANCE.toMillis(),
-              MAINTENANCE.toMillis(),
-              TimeUnit.MILLISECONDS);
-    }
+    var unused =
+        maintenance.scheduleWithFixedDelay(
+            brokers::maintain,
+            MAINTENANCE.toMillis(),
+            MAINTENANCE.toMillis(),
+            TimeUnit.MILLISECONDS);
   }
 
   /**
@@ -151,16 +148,6 @@ final class Dunlin implements AutoCloseable {
                 metrics::snapshots));
   }
 
-  private static Broker broker(Config.Broker choice) {
-    var options = new LinkedHashMap<String, String>();
-    choice.options().forEach((name, value) -> options.put(name, value.value()));
-    try {
-      return Broker.open(choice.type(), options);
-    } catch (IllegalArgumentException wrong) {
-      throw CommandFailure.misused("broker: " + wrong.getMessage());
-    }
-  }
-
   private void awaitBroker() {
     try {
       hub.ready()
@@ -169,11 +156,10 @@ final class Dunlin implements AutoCloseable {
           .join();
     } catch (CompletionException failure) {
       throw CommandFailure.failed(
-          "broker.type "
-              + config.broker().type()
+          Brokers.shown(config)
               + ": cannot be reached: "
               + failure.getCause()
-              + "; check broker.options");
+              + "; check the options of the broker");
     }
   }
 
@@ -430,6 +416,7 @@ final class Dunlin implements AutoCloseable {
    * @throws CommandFailure if something in it cannot be used
    */
   void reload(Config changed) {
+    brokers.requireSame(changed);
     var rules = namespaces(changed.channel());
     var fixed = TokenKeys.fixed(changed.client().token());
     if ((fixed.length == 0) != tokenKeys.isEmpty()) {

@@ -155,6 +155,44 @@ class ConfigReaderTest {
   }
 
   @Test
+  void namespacesChooseAmongTheBrokersThatAreThere() {
+    assertThat(refusal("channel: {namespaces: [{name: chat, broker_name: fast}]}"))
+        .contains("channel.namespaces[0].broker_name: there is no 'fast' in brokers");
+    assertThat(refusal("brokers: [{name: a, type: memory}, {name: a, type: redis}]"))
+        .contains("brokers[1].name: 'a' is there twice");
+    assertThat(refusal("brokers: [{type: memory}]")).contains("brokers[0].name: must be set");
+    assertThat(refusal("brokers: [{name: a, kind: memory}]")).contains("brokers[0].kind");
+  }
+
+  @Test
+  void whichBrokerANamespaceHasChangesWithARestartOnly() {
+    var brokers = "brokers: [{name: fast, type: memory}]\nchannel: {namespaces: [";
+    var running = new Brokers(config(brokers + "{name: chat, broker_name: fast}]}"));
+    try (var broker = running.broker()) {
+      running.requireSame(
+          config(brokers + "{name: chat, broker_name: fast, presence: true}, {name: new}]}"));
+      assertThatExceptionOfType(CommandFailure.class)
+          .isThrownBy(() -> running.requireSame(config(brokers + "{name: chat}]}")))
+          .withMessageContaining("broker_name of the namespace 'chat'");
+      assertThatExceptionOfType(CommandFailure.class)
+          .isThrownBy(() ->
+              running.requireSame(
+                  config(
+                      brokers
+                          + "{name: chat, broker_name: fast}], without_namespace: {broker_name:"
+                          + " fast}}")))
+          .withMessageContaining("channel.without_namespace");
+    }
+  }
+
+  @Test
+  void aBrokerOfAnUnknownTypeIsNamed() {
+    assertThatExceptionOfType(CommandFailure.class)
+        .isThrownBy(() -> new Brokers(config("brokers: [{name: fast, type: rabbits}]")))
+        .withMessageContaining("brokers 'fast': no broker called rabbits");
+  }
+
+  @Test
   void proxiesAreAddressesAndSayHowTheySpeak() {
     assertThat(refusal("http_server: {proxies: [example.org], proxies_tell: [forwarded]}"))
         .contains("http_server.proxies: 'example.org'");

@@ -70,7 +70,9 @@ class ConfigTextTest {
                 + secret
                 + ", hmac_algorithm: HS512}, proxy: {connect: {static_headers: {X-Key: "
                 + secret
-                + "}}}}");
+                + "}}}}\nbrokers: [{name: far, type: redis, options: {url: redis://:"
+                + secret
+                + "@host}}]");
     assertThat(ConfigText.effective(reading.config(), reading.tree()))
         .contains("***")
         .doesNotContain(secret);

@@ -48,6 +48,12 @@ abstract class ManyNodesTest {
     options.put("node.name", name);
     options.put("broker.type", kind);
     options.put("broker.options", "{url: \"" + broker.url() + "\"}");
+    options.put("brokers", "[{name: mine, type: memory}]");
+    options.put(
+        "channel.namespaces",
+        "[{name: local, allow_subscribe_for_client: true, broker_name: mine},"
+            + " {name: shared, allow_subscribe_for_client: true},"
+            + " {name: chat, presence: true, allow_subscribe_for_client: true}]");
     options.put("client.token.hmac_secret_key", SECRET);
     options.put("http_api.key", KEY);
     return TestServer.start(options);
@@ -138,6 +144,25 @@ abstract class ManyNodesTest {
       assertThat(visitor.next()).startsWith("closed: 3500");
     }
     Await.until("its goodbye", () -> names(here).size() == 2);
+  }
+
+  @Test
+  void aNamespaceWithAMemoryBrokerOfItsOwnStaysOnTheNode() throws Exception {
+    var visitors = List.of(visitor(here, "l"), visitor(there, "l"));
+    for (var visitor : visitors) {
+      assertThat(
+              visitor.ask(
+                  "{'id':2,'subscribe':{'channel':'local:x'}}\n"
+                      + "{'id':3,'subscribe':{'channel':'shared:x'}}"))
+          .contains("\"subscribe\"");
+      assertThat(visitor.next()).contains("\"subscribe\"");
+    }
+    here.call("publish", "{\"channel\":\"local:x\",\"data\":\"of here\"}");
+    assertThat(visitors.getFirst().next()).contains("of here");
+    here.call("publish", "{\"channel\":\"shared:x\",\"data\":\"of all\"}");
+    for (var visitor : visitors) {
+      assertThat(visitor.next()).contains("of all");
+    }
   }
 
   @Test

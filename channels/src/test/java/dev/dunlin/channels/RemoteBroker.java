@@ -12,12 +12,13 @@ final class RemoteBroker implements Broker {
   final List<String> calls = new ArrayList<>();
   final ArrayDeque<CompletableFuture<Void>> pending = new ArrayDeque<>();
   final ArrayDeque<CompletableFuture<History>> reads = new ArrayDeque<>();
+  CompletionStage<Void> started = CompletableFuture.completedStage(null);
   Sink sink;
 
   @Override
   public CompletionStage<Void> start(Sink sink) {
     this.sink = sink;
-    return CompletableFuture.completedStage(null);
+    return started;
   }
 
   @Override
