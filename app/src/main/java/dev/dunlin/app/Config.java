@@ -83,6 +83,12 @@ record Config(
               consequence = "beyond it the answer is 503 with Retry-After; 0: no limit")
           int connectionRateLimit,
       @Option(
+              value = "The most new connections from one remote address in a second, in the mean",
+              fallback = "200",
+              consequence =
+                  "beyond it the answer is 503 with Retry-After; loopback is excepted; 0: no limit")
+          int connectionRateLimitPerAddress,
+      @Option(
               value = "Proxies in front of the server: addresses, or blocks such as 10.0.0.0/8",
               consequence = "what others say about clients' addresses counts for nothing")
           List<String> proxies,
@@ -120,7 +126,14 @@ record Config(
               fallback = "required",
               consequence =
                   "required: whoever has no certificate of these authorities cannot connect")
-          ClientAuth clientAuth) {}
+          ClientAuth clientAuth,
+      @Option(
+              value = "The most TLS handshakes in a second, in the mean",
+              fallback = "0",
+              consequence =
+                  "beyond it the connection is closed without an answer; 0: what half of the"
+                      + " processors carry")
+          int handshakeRateLimit) {}
 
   /** What is asked of those who connect over TLS. */
   enum ClientAuth {

@@ -360,7 +360,9 @@ final class Dunlin implements AutoCloseable {
         .maxBytesPerSecond((int) config.client().byteRateLimit())
         .maxConnections(config.httpServer().connectionLimit())
         .maxConnectionsPerAddress(config.httpServer().connectionLimitPerAddress())
-        .maxNewConnectionsPerSecond(config.httpServer().connectionRateLimit());
+        .maxNewConnectionsPerSecond(config.httpServer().connectionRateLimit())
+        .maxNewConnectionsPerSecondPerAddress(config.httpServer().connectionRateLimitPerAddress())
+        .maxTlsHandshakesPerSecond(config.httpServer().tls().handshakeRateLimit());
   }
 
   /** What is served over plain HTTP, by path. */

@@ -11,6 +11,7 @@ enum Preset {
   PUBLIC_INTERNET(
       Map.of(
           "http_server.connection_limit_per_address", "100",
+          "http_server.connection_rate_limit_per_address", "20",
           "http_server.internal_port", "9000",
           "http_server.max_request_body_size", "256KiB",
           "client.channel_limit", "64",
@@ -23,6 +24,7 @@ enum Preset {
   TRUSTED_LAN(
       Map.of(
           "http_server.connection_limit_per_address", "0",
+          "http_server.connection_rate_limit_per_address", "0",
           "websocket.message_size_limit", "1MiB",
           "client.channel_limit", "1000",
           "client.queue_max_size", "4MiB"));

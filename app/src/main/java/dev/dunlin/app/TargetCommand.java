@@ -132,6 +132,7 @@ final class TargetCommand implements Runnable {
                 Limits.defaults()
                     .maxMessageBytes(maxMessageBytes)
                     .maxFragments(maxFragments)
+                    .maxNewConnectionsPerSecondPerAddress(0)
                     .maxNewConnectionsPerSecond(0) // load generators ask for more
                     .outboundBytes(Math.max(1 << 20, maxMessageBytes)))
             .transport(transport)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -84,6 +85,33 @@ class QuotasTest {
       guard.failed(local);
     }
     assertThat(guard.failsTooOften(local)).isFalse();
+  }
+
+  @Test
+  void whoHasNotConnectedHasOneCommandWaiting() {
+    var answer = new CompletableFuture<Hooks.Connected>();
+    try (var asking =
+        TestNode.of(endpoint ->
+            endpoint
+                .hooks(Hooks.NONE.onConnect(event -> answer.join()))
+                .namespaces(new Namespaces(TestNode.anybody().build(), Map.of())))) {
+      var peer = asking.peer(Encoding.JSON);
+      peer.send("{'id':1,'connect':{}}");
+      assertThat(peer.wire.paused).isFalse();
+      peer.send("{'id':2,'publish':{'channel':'a','data':1}}");
+      assertThat(peer.wire.paused).as("a second one is not read").isTrue();
+      answer.complete(Hooks.Connected.user("ann"));
+      asking.await(() -> !peer.wire.paused);
+      assertThat(peer.next()).contains("\"connect\"");
+      assertThat(peer.next()).contains("\"publish\"");
+    }
+  }
+
+  @Test
+  void whoBeginsWithAnotherCommandIsClosedWith3501() {
+    var peer = node.peer(Encoding.JSON);
+    peer.send("{'id':1,'publish':{'channel':'a','data':1}}", "{'id':2,'connect':{}}");
+    assertThat(peer.ending()).startsWith("3501");
   }
 
   @Test

@@ -87,6 +87,7 @@ final class MeasuredServer {
     var limits =
         Limits.defaults()
             .maxNewConnectionsPerSecond(0)
+            .maxTlsHandshakesPerSecond(Integer.MAX_VALUE)
             .stalledWrite(Duration.ofSeconds(120))
             .pingInterval(Duration.ZERO);
     var builder = WebSocketServer.builder();

@@ -156,7 +156,7 @@ public final class Route {
    * Peers prove who they are by their first messages, so until {@link Session#identified()} they
    * are strangers: messages of theirs that arrive in pieces share a budget of the whole server, a
    * sixteenth of the largest heap and at least 16 MiB; beyond it a connection closes with 1013. Not
-   * for those whom the route's own authenticator has let in.
+   * for those whom the route's own authenticator has let in under a name.
    */
   public Route identifyLater() {
     var copy = new Route(this);

@@ -37,6 +37,8 @@ public final class Limits {
   private int maxConnections = 0;
   private int maxConnectionsPerAddress = 1000;
   private int maxNewConnectionsPerSecond = 2000;
+  private int maxNewConnectionsPerSecondPerAddress = 200;
+  private int maxTlsHandshakesPerSecond = 0;
   private int maxFailedAuthenticationsPerMinute = 60;
   private int maxMessagesPerSecond = 0;
   private int maxBytesPerSecond = 0;
@@ -68,6 +70,8 @@ public final class Limits {
     maxConnections = from.maxConnections;
     maxConnectionsPerAddress = from.maxConnectionsPerAddress;
     maxNewConnectionsPerSecond = from.maxNewConnectionsPerSecond;
+    maxNewConnectionsPerSecondPerAddress = from.maxNewConnectionsPerSecondPerAddress;
+    maxTlsHandshakesPerSecond = from.maxTlsHandshakesPerSecond;
     maxFailedAuthenticationsPerMinute = from.maxFailedAuthenticationsPerMinute;
     maxMessagesPerSecond = from.maxMessagesPerSecond;
     maxBytesPerSecond = from.maxBytesPerSecond;
@@ -400,6 +404,40 @@ public final class Limits {
   public Limits maxNewConnectionsPerSecond(int value) {
     var copy = new Limits(this);
     copy.maxNewConnectionsPerSecond = atLeast(0, value, "maxNewConnectionsPerSecond");
+    return copy;
+  }
+
+  /**
+   * The most new connections from one address in a second, in the mean, and as many at once after a
+   * quiet second; of an IPv6 address the first 64 bits count. Loopback is excepted. Beyond it the
+   * answer is 503 with {@code Retry-After}, and over TLS the connection is closed. Default 200; 0
+   * sets no limit.
+   */
+  public int maxNewConnectionsPerSecondPerAddress() {
+    return maxNewConnectionsPerSecondPerAddress;
+  }
+
+  /** These limits with another {@link #maxNewConnectionsPerSecondPerAddress()}. */
+  public Limits maxNewConnectionsPerSecondPerAddress(int value) {
+    var copy = new Limits(this);
+    copy.maxNewConnectionsPerSecondPerAddress =
+        atLeast(0, value, "maxNewConnectionsPerSecondPerAddress");
+    return copy;
+  }
+
+  /**
+   * The most TLS handshakes begun in a second, in the mean, and as many at once after a quiet
+   * second. Beyond it the connection is closed without an answer, which would cost the handshake.
+   * Default 0: as many as half of the processors carry.
+   */
+  public int maxTlsHandshakesPerSecond() {
+    return maxTlsHandshakesPerSecond;
+  }
+
+  /** These limits with another {@link #maxTlsHandshakesPerSecond()}. */
+  public Limits maxTlsHandshakesPerSecond(int value) {
+    var copy = new Limits(this);
+    copy.maxTlsHandshakesPerSecond = atLeast(0, value, "maxTlsHandshakesPerSecond");
     return copy;
   }
 

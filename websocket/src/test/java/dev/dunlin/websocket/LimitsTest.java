@@ -45,6 +45,8 @@ class LimitsTest {
                 Map.entry("maxConnections", 0),
                 Map.entry("maxConnectionsPerAddress", 1000),
                 Map.entry("maxNewConnectionsPerSecond", 2000),
+                Map.entry("maxNewConnectionsPerSecondPerAddress", 200),
+                Map.entry("maxTlsHandshakesPerSecond", 0),
                 Map.entry("maxFailedAuthenticationsPerMinute", 60),
                 Map.entry("maxMessagesPerSecond", 0),
                 Map.entry("maxBytesPerSecond", 0),

@@ -80,6 +80,9 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
   /** How what waits is joined; set once, where the endpoint opens, which is before any sending. */
   private volatile @Nullable Batching batching;
 
+  /** Whether nobody knows the peer until the endpoint says so. */
+  private final boolean stranger;
+
   SessionSide(Lane lane, Wire wire, Terms terms, Agreement agreement) {
     this.lane = lane;
     this.wire = wire;
@@ -97,7 +100,8 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
             .limits(terms.limits())
             .patient()
             .tally(lane.meter().tally());
-    if (terms.strangers()) {
+    this.stranger = terms.strangers() && identity.isAnonymous();
+    if (stranger) {
       builder.budget(terms.budget().strangers());
     }
     if (deflate != null) {
@@ -143,7 +147,7 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
 
   @Override
   public final void identified() {
-    if (terms.strangers()) {
+    if (stranger) {
       onLane(connection::unbudgeted);
     }
   }

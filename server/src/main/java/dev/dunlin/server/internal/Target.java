@@ -62,7 +62,7 @@ public final class Target {
                 route.revocations().orElse(null),
                 route.expiryGrace().orElse(null),
                 route.clock()),
-            route.identifiesLater() && route.authenticator().isEmpty());
+            route.identifiesLater());
     var handshake =
         Handshake.defaults()
             .origins(route.origins())

@@ -1,39 +1,59 @@
 package dev.dunlin.server.netty;
 
+import dev.dunlin.auth.Allowances;
 import dev.dunlin.websocket.Limits;
+import io.netty.handler.ssl.OpenSsl;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
-/** Counts connections, in all, per address and per second, against the limits. */
+/**
+ * Counts connections against the limits: in all and per second, each of them also per address, and
+ * the TLS handshakes of a second.
+ */
 final class Admission {
 
   private static final int RESERVED_FILES = 500;
 
+  /** Addresses that are told apart among those that came lately: about 10 MB. */
+  private static final int MOST_ADDRESSES = 100_000;
+
+  /** TLS handshakes that a processor carries in a second, as docs/design/transport.md measures. */
+  private static final int HANDSHAKES_PER_PROCESSOR = OpenSsl.isAvailable() ? 330 : 130;
+
   private final int most;
   private final int mostPerAddress;
-  private final long nanosEach;
-
-  /**
-   * When the connections taken so far would have come at the mean rate. One is refused while that
-   * is more than a second ahead: a token bucket of a second's tokens in one number.
-   */
-  private final AtomicLong taken = new AtomicLong();
+  private final Rate connections;
+  private final Rate handshakes;
+  private final Allowances arrivals;
 
   private final AtomicInteger all = new AtomicInteger();
-  private final ConcurrentHashMap<InetAddress, Integer> perAddress = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Object, Integer> perAddress = new ConcurrentHashMap<>();
 
   Admission(Limits limits) {
+    this(limits, System::nanoTime);
+  }
+
+  /** With a clock of which only differences mean anything. */
+  Admission(Limits limits, LongSupplier nanoTime) {
     this.most = limits.maxConnections() > 0 ? limits.maxConnections() : byOpenFiles();
-    int perSecond = limits.maxNewConnectionsPerSecond();
-    this.nanosEach = perSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / perSecond;
+    this.connections = new Rate(limits.maxNewConnectionsPerSecond());
+    int shakes = limits.maxTlsHandshakesPerSecond();
+    this.handshakes = new Rate(shakes > 0 ? shakes : byProcessors());
+    this.arrivals =
+        Allowances.of(
+            limits.maxNewConnectionsPerSecondPerAddress(),
+            Duration.ofSeconds(1),
+            MOST_ADDRESSES,
+            nanoTime);
     this.mostPerAddress = limits.maxConnectionsPerAddress();
   }
 
@@ -56,19 +76,48 @@ final class Admission {
     return Integer.MAX_VALUE;
   }
 
-  /** Whether a connection may come now, so soon after others. */
-  private boolean inTime(long now) {
-    while (nanosEach > 0) {
-      long before = taken.get();
-      long then = Math.max(before, now);
-      if (then - now > TimeUnit.SECONDS.toNanos(1) - nanosEach) {
-        return false;
-      }
-      if (taken.compareAndSet(before, then + nanosEach)) {
-        return true;
-      }
+  /** Half of the processors are for handshakes, the rest for those who are connected. */
+  private static int byProcessors() {
+    return Math.max(1, HANDSHAKES_PER_PROCESSOR * Runtime.getRuntime().availableProcessors() / 2);
+  }
+
+  /** So many in a second, in the mean; 0 sets no limit. */
+  private static final class Rate {
+    private final long nanosEach;
+
+    /**
+     * When those taken so far would have come at the mean rate. One is refused while that is more
+     * than a second ahead: a token bucket of a second's tokens in one number.
+     */
+    private final AtomicLong taken = new AtomicLong();
+
+    private Rate(int perSecond) {
+      nanosEach = perSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / perSecond;
     }
-    return true;
+
+    /** Whether one may come now, so soon after others. */
+    private boolean take(long now) {
+      while (nanosEach > 0) {
+        long before = taken.get();
+        long then = Math.max(before, now);
+        if (then - now > TimeUnit.SECONDS.toNanos(1) - nanosEach) {
+          return false;
+        }
+        if (taken.compareAndSet(before, then + nanosEach)) {
+          return true;
+        }
+      }
+      return true;
+    }
+  }
+
+  /**
+   * Whether one more TLS handshake may begin so soon after others.
+   *
+   * @param now nanoseconds of a clock that all loops share
+   */
+  boolean mayShakeHands(long now) {
+    return handshakes.take(now);
   }
 
   /**
@@ -77,7 +126,7 @@ final class Admission {
    * @param now nanoseconds of a clock that all loops share
    */
   boolean enter(SocketAddress from, long now) {
-    if (!inTime(now)) {
+    if (!connections.take(now)) {
       return false;
     }
     if (all.incrementAndGet() > most) {
@@ -94,11 +143,19 @@ final class Admission {
   /** Whether that address may have one more; if so it counts until {@link #leftAddress}. */
   boolean enterAddress(SocketAddress from) {
     var address = counted(from);
-    if (address != null && perAddress.merge(address, 1, Integer::sum) > mostPerAddress) {
+    if (address == null) {
+      return true;
+    }
+    if (perAddress.merge(address, 1, Integer::sum) > most(mostPerAddress)
+        || !arrivals.take(address)) {
       leftAddress(from);
       return false;
     }
     return true;
+  }
+
+  private static int most(int limit) {
+    return limit == 0 ? Integer.MAX_VALUE : limit;
   }
 
   void left(SocketAddress from) {
@@ -113,11 +170,9 @@ final class Admission {
     }
   }
 
-  private @org.jspecify.annotations.Nullable InetAddress counted(SocketAddress from) {
-    return mostPerAddress > 0
-            && from instanceof InetSocketAddress inet
-            && !inet.getAddress().isLoopbackAddress()
-        ? inet.getAddress()
+  private static @org.jspecify.annotations.Nullable Object counted(SocketAddress from) {
+    return from instanceof InetSocketAddress inet && !inet.getAddress().isLoopbackAddress()
+        ? Allowances.key(inet.getAddress())
         : null;
   }
 }

@@ -56,7 +56,7 @@ public final class NettyServer {
 
   private final AtomicInteger conversations = new AtomicInteger();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
-  private final TlsGate tlsGate = new TlsGate();
+  private final TlsGate tlsGate;
   private final Admission admission;
   private final Budget budget;
 
@@ -75,6 +75,7 @@ public final class NettyServer {
     this.limits = plan.limits();
     this.budget = plan.budget();
     this.admission = new Admission(limits);
+    this.tlsGate = new TlsGate(TlsGate.MOST, turnedAway::increment);
     this.failures =
         Allowances.of(
             limits.maxFailedAuthenticationsPerMinute(),
@@ -140,7 +141,9 @@ public final class NettyServer {
     boolean proxied = listed(channel, plan);
     // the connections of a proxy are its clients'
     var from = proxied ? SHARED : channel.remoteAddress();
-    if (draining || !admission.enter(from, lane.now())) {
+    long now = lane.now();
+    boolean inTime = plan.tls() == null || admission.mayShakeHands(now);
+    if (draining || !inTime || !admission.enter(from, now)) {
       turnedAway.increment();
       turnAway(channel, lane, plan);
       return;

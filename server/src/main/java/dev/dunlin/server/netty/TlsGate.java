@@ -3,19 +3,23 @@ package dev.dunlin.server.netty;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
 import java.util.LinkedHashSet;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds the TLS handshakes that are under way: each costs the processor more than thousands of
- * messages. Those beyond the bound are not read until others are done; their time limit runs, and
- * one that gives up while it waits has never been under way.
+ * messages. Those beyond the bound are not read until others are done, for two seconds at most:
+ * then they are closed, because any answer would cost the handshake. One that gives up while it
+ * waits has never been under way.
  */
 final class TlsGate {
 
   static final int MOST = 256;
+  static final long WAIT_MILLIS = 2_000;
 
   private final int most;
+  private final Runnable tooLong;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Guarded by the lock, as are those that wait, in the order in which they came. */
@@ -23,21 +27,25 @@ final class TlsGate {
 
   private final LinkedHashSet<Channel> waiting = new LinkedHashSet<>();
 
-  TlsGate() {
-    this(MOST);
-  }
-
-  /** A gate for so many at once. */
-  TlsGate(int most) {
+  /**
+   * A gate for so many at once.
+   *
+   * @param tooLong called for each that has waited too long, on any loop
+   */
+  TlsGate(int most, Runnable tooLong) {
     this.most = most;
+    this.tooLong = tooLong;
   }
 
   /** A handshake is about to begin. On the channel's loop. */
   void enter(Channel channel, SslHandler handler) {
+    handler.handshakeFuture().addListener(done -> leave(channel));
     if (!begins(channel)) {
       channel.config().setAutoRead(false);
+      var limit =
+          channel.eventLoop().schedule(() -> giveUp(channel), WAIT_MILLIS, TimeUnit.MILLISECONDS);
+      handler.handshakeFuture().addListener(done -> limit.cancel(false));
     }
-    handler.handshakeFuture().addListener(done -> leave(channel));
   }
 
   private boolean begins(Channel channel) {
@@ -51,6 +59,20 @@ final class TlsGate {
       return false;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void giveUp(Channel channel) {
+    boolean waits;
+    lock.lock();
+    try {
+      waits = waiting.contains(channel);
+    } finally {
+      lock.unlock();
+    }
+    if (waits) {
+      tooLong.run();
+      channel.close(); // which takes it out of those that wait
     }
   }
 

@@ -2,10 +2,12 @@ package dev.dunlin.server.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.auth.Authenticator;
 import dev.dunlin.auth.Identity;
 import dev.dunlin.server.Dispatch;
 import dev.dunlin.server.Endpoint;
 import dev.dunlin.server.Overflow;
+import dev.dunlin.server.Route;
 import dev.dunlin.server.Session;
 import dev.dunlin.websocket.Binary;
 import dev.dunlin.websocket.CloseCode;
@@ -22,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -131,6 +134,23 @@ class ConversationTest {
         .isEqualTo(CloseCode.TRY_AGAIN_LATER);
     first.lost("gone");
     assertThat(budget.strangers().used()).isZero();
+  }
+
+  @Test
+  void onlyThoseWithoutANameAreStrangers() {
+    Authenticator everybody = credentials -> CompletableFuture.completedStage(Identity.anonymous());
+    var budget = new Budget(1_200); // 300 of it for strangers
+    var route = Route.at("/").authenticate(everybody).identifyLater();
+    var terms = Target.of(route, SILENT, Limits.defaults(), budget).terms();
+    for (var name : List.of("ann", "")) {
+      var identity = new Identity(name, List.of(), "{}");
+      var agreement = new Agreement(Role.SERVER, null, Map.of(), identity, "", null);
+      var conversation = new Conversation(lane, new MemoryWire(), terms, agreement);
+      conversation.open(ByteBuffer.allocate(0));
+      conversation.receive(begun(100));
+      conversation.received();
+      assertThat(budget.strangers().used()).isEqualTo(name.isEmpty() ? 256 : 0);
+    }
   }
 
   @Test

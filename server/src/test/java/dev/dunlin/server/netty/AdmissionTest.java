@@ -34,7 +34,10 @@ class AdmissionTest {
   }
 
   private static Limits perSecond(int connections) {
-    return Limits.defaults().maxConnectionsPerAddress(0).maxNewConnectionsPerSecond(connections);
+    return Limits.defaults()
+        .maxConnectionsPerAddress(0)
+        .maxNewConnectionsPerSecondPerAddress(0)
+        .maxNewConnectionsPerSecond(connections);
   }
 
   @Test
@@ -77,5 +80,34 @@ class AdmissionTest {
     assertThat(admission.enter(address(3), SECOND)).isFalse();
     admission.left(address(1));
     assertThat(admission.enter(address(3), SECOND)).isTrue();
+  }
+
+  @Test
+  void anAddressHasItsOwnRateAndOthersAreUnharmed() {
+    var now = new long[] {SECOND};
+    var limits =
+        Limits.defaults().maxConnectionsPerAddress(0).maxNewConnectionsPerSecondPerAddress(20);
+    var admission = new Admission(limits, () -> now[0]);
+    assertThat(enter(admission, 100, now[0])).isEqualTo(20);
+    assertThat(admission.enter(address(2), now[0])).isTrue();
+    now[0] += SECOND / 20;
+    assertThat(enter(admission, 100, now[0])).isEqualTo(1);
+    var loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+    for (int i = 0; i < 100; i++) {
+      assertThat(admission.enter(loopback, now[0])).isTrue();
+    }
+  }
+
+  @Test
+  void handshakesHaveARateOfTheirOwn() {
+    var admission = new Admission(Limits.defaults().maxTlsHandshakesPerSecond(10));
+    int begun = 0;
+    for (int i = 0; i < 50; i++) {
+      begun += admission.mayShakeHands(SECOND) ? 1 : 0;
+    }
+    assertThat(begun).isEqualTo(10);
+    assertThat(admission.mayShakeHands(SECOND + SECOND / 10)).isTrue();
+    assertThat(admission.mayShakeHands(SECOND + SECOND / 10)).isFalse();
+    assertThat(enter(admission, 50, SECOND)).as("without TLS").isEqualTo(50);
   }
 }

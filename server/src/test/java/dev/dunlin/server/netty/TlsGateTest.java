@@ -6,6 +6,8 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -13,7 +15,8 @@ import org.junit.jupiter.api.Test;
 /** Which handshakes are read while two may be under way. */
 class TlsGateTest {
 
-  private final TlsGate gate = new TlsGate(2);
+  private final AtomicInteger tooLong = new AtomicInteger();
+  private final TlsGate gate = new TlsGate(2, tooLong::incrementAndGet);
   private final List<EmbeddedChannel> channels = new ArrayList<>();
 
   private EmbeddedChannel enter() throws Exception {
@@ -71,5 +74,38 @@ class TlsGateTest {
     enter();
     enter();
     assertThat(read().subList(3, 6)).containsExactly(true, true, false);
+  }
+
+  @Test
+  void whoWaitsForTwoSecondsIsClosedAndFreesNoPlace() throws Exception {
+    var first = enter();
+    enter();
+    var late = enter();
+    late.freezeTime();
+    late.advanceTimeBy(1_999, TimeUnit.MILLISECONDS);
+    late.runScheduledPendingTasks();
+    assertThat(late.isOpen()).isTrue();
+    late.advanceTimeBy(1, TimeUnit.MILLISECONDS);
+    late.runScheduledPendingTasks();
+    assertThat(late.isOpen()).isFalse();
+    assertThat(tooLong.get()).isEqualTo(1);
+    enter();
+    assertThat(read().get(3)).as("two are still under way").isFalse();
+    ends(first);
+    assertThat(read().get(3)).isTrue();
+  }
+
+  @Test
+  void whoseTurnHasComeIsNotClosedForHavingWaited() throws Exception {
+    var first = enter();
+    enter();
+    var patient = enter();
+    patient.freezeTime();
+    ends(first);
+    assertThat(patient.config().isAutoRead()).isTrue();
+    patient.advanceTimeBy(5, TimeUnit.SECONDS);
+    patient.runScheduledPendingTasks();
+    assertThat(patient.isOpen()).isTrue();
+    assertThat(tooLong.get()).isZero();
   }
 }
