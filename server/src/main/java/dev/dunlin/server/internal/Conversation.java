@@ -247,8 +247,19 @@ public final class Conversation extends SessionSide implements Occupant {
         sending().drain();
       }
     } finally {
-      leave();
+      lane.cork().leave();
+      if (leftSomething()) {
+        settle();
+      }
     }
+  }
+
+  /**
+   * Whether a flush has changed more than what the peer has got. Where it has not, none of what
+   * {@link #settle} looks at, half a dozen objects of this conversation alone, is any different.
+   */
+  private boolean leftSomething() {
+    return waiting() != null || wire.pending() > 0 || !connection.open();
   }
 
   private void send(Prepared kept, @Nullable Batching settings) {

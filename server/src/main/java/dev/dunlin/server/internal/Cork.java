@@ -18,6 +18,13 @@ final class Cork implements Sink {
   private final Meter meter;
   private final ByteBuffer standing = ByteBuffer.allocateDirect(CAPACITY);
   private ByteBuffer buffer = standing;
+
+  /**
+   * Shared bytes that stand at the start of the buffer, perhaps since the write before: the next
+   * subscriber of the same publications needs no copy of them.
+   */
+  private @Nullable ByteBuffer laidOut;
+
   private @Nullable Conversation owner;
   private boolean busy;
 
@@ -80,15 +87,24 @@ final class Cork implements Sink {
         buffer = ByteBuffer.allocateDirect(bytes);
       }
     }
+    if (buffer.position() == 0) {
+      laidOut = null;
+    }
     return buffer;
   }
 
   @Override
   public void share(ByteBuffer bytes) {
-    if (bytes.remaining() < COPY_BYTES) {
-      int size = bytes.remaining();
+    int size = bytes.remaining();
+    if (bytes == laidOut && buffer.position() == 0) {
+      buffer.position(size);
+    } else if (size < COPY_BYTES) {
       var out = room(size);
-      out.put(out.position(), bytes, bytes.position(), size).position(out.position() + size);
+      int at = out.position();
+      out.put(at, bytes, bytes.position(), size).position(at + size);
+      if (at == 0) {
+        laidOut = bytes;
+      }
     } else {
       flush();
       meter.written();

@@ -2,9 +2,12 @@ package dev.dunlin.server.netty;
 
 import dev.dunlin.server.internal.Lane;
 import io.netty.channel.EventLoop;
+import io.netty.channel.unix.Buffer;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** A Netty event loop as a lane. */
 final class NettyLane extends Lane {
@@ -15,6 +18,11 @@ final class NettyLane extends Lane {
   private final ReceiveBuffer receiveBuffer;
 
   private final RandomGenerator random;
+
+  /** The direct buffer whose address was asked for last, which is the cork's nearly always. */
+  private @Nullable ByteBuffer addressed;
+
+  private long address;
 
   NettyLane(EventLoop loop, int bufferCapacity) {
     this(loop, bufferCapacity, new DrawnAhead(new SecureRandom()));
@@ -37,6 +45,15 @@ final class NettyLane extends Lane {
 
   ReceiveBuffer receiveBuffer() {
     return receiveBuffer;
+  }
+
+  /** Where a direct buffer begins in memory, for as long as somebody holds it. On epoll only. */
+  long address(ByteBuffer bytes) {
+    if (bytes != addressed) {
+      address = Buffer.memoryAddress(bytes);
+      addressed = bytes;
+    }
+    return address;
   }
 
   @Override

@@ -10,7 +10,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.util.ReferenceCountUtil;
@@ -36,9 +36,15 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
 
   private final Channel channel;
   private final NettyLane lane;
-  private final @Nullable FileDescriptor direct;
+  private final @Nullable Socket direct;
   private @Nullable Conversation conversation;
   private long handed;
+
+  /**
+   * Whether Netty may hold bytes that leave before ours. While it does not, its channel, which is a
+   * handful of objects and as many cache misses, need not be looked at. The lane's.
+   */
+  private boolean queued = true;
 
   /** What {@link #held} has found, and what was pending then. */
   private long held;
@@ -57,8 +63,10 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
     this.channel = channel;
     this.lane = lane;
     this.direct =
-        plain && channel instanceof io.netty.channel.epoll.EpollSocketChannel epoll
-            ? ((UnixChannel) epoll).fd()
+        plain
+                && channel instanceof io.netty.channel.epoll.EpollSocketChannel epoll
+                && ((UnixChannel) epoll).fd() instanceof Socket socket
+            ? socket
             : null;
   }
 
@@ -134,7 +142,16 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
     if (broken) {
       return;
     }
-    writeDirect(bytes);
+    var socket = direct;
+    if (socket != null && mayOvertake(socket)) {
+      int at = bytes.position();
+      try {
+        // an address costs the call half of what a buffer does
+        bytes.position(at + socket.sendAddress(lane.address(bytes), at, bytes.limit()));
+      } catch (IOException e) {
+        fail();
+      }
+    }
     if (bytes.hasRemaining() && !broken) {
       var allocator = direct != null || pending() > 0 ? EXACT : channel.alloc();
       int rest = bytes.remaining();
@@ -148,8 +165,14 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
     if (broken) {
       return;
     }
-    if (bytes.isDirect()) {
-      writeDirect(bytes);
+    var socket = direct;
+    if (socket != null && bytes.isDirect() && mayOvertake(socket)) {
+      int at = bytes.position();
+      try {
+        bytes.position(at + socket.send(bytes, at, bytes.limit()));
+      } catch (IOException e) {
+        fail();
+      }
     }
     if (bytes.hasRemaining() && !broken) {
       hand(Unpooled.wrappedBuffer(bytes));
@@ -157,31 +180,34 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
   }
 
   private void hand(ByteBuf bytes) {
+    queued = true;
     channel.writeAndFlush(bytes, channel.voidPromise());
   }
 
-  private void writeDirect(ByteBuffer bytes) {
-    var descriptor = direct;
-    if (descriptor == null || pending() != 0) {
-      return; // only an empty queue may be overtaken
+  /** Whether nothing is pending, and the descriptor is still this socket's. */
+  private boolean mayOvertake(Socket socket) {
+    return clear() && socket.isOpen();
+  }
+
+  /** Whether Netty holds nothing. */
+  private boolean clear() {
+    if (queued) {
+      var queue = channel.unsafe().outboundBuffer();
+      queued = queue == null || queue.totalPendingWriteBytes() != 0; // no queue: closed
     }
-    try {
-      int written = descriptor.write(bytes, bytes.position(), bytes.limit());
-      if (written > 0) {
-        bytes.position(bytes.position() + written);
-      }
-    } catch (IOException e) {
-      fail();
-    }
+    return !queued;
   }
 
   @Override
   public boolean writable() {
-    return !broken && channel.isWritable();
+    return !broken && (clear() || channel.isWritable());
   }
 
   @Override
   public long pending() {
+    if (!queued) {
+      return 0;
+    }
     var queue = channel.unsafe().outboundBuffer();
     return queue == null ? 0 : queue.totalPendingWriteBytes();
   }

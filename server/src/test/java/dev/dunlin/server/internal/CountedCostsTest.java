@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What a message costs, counted and not timed: the rules of docs/design/performance.md. */
@@ -64,7 +65,7 @@ class CountedCostsTest {
   }
 
   /** Counts what it is given and keeps nothing. */
-  private static final class CountingWire implements Wire {
+  private static class CountingWire implements Wire {
     int writes;
     int shares;
     long bytes;
@@ -177,6 +178,67 @@ class CountedCostsTest {
     publish(prepared, sessions);
     assertThat(allocated() - before).isLessThan(50 * 1024);
     assertThat(wires).allSatisfy(wire -> assertThat(wire.shares).isEqualTo(2));
+  }
+
+  @Test
+  void aPublicationIsLaidOutOnceForAllSubscribersOfALane() {
+    var first = new SpoilingWire();
+    var others = new ArrayList<SpoilingWire>();
+    var sessions = new ArrayList<Session>();
+    sessions.add(open(session -> message -> {}, first));
+    for (int i = 0; i < 50; i++) {
+      others.add(new SpoilingWire());
+      sessions.add(open(session -> message -> {}, others.get(i)));
+    }
+    var turn = IntStream.range(0, 16).<Data>mapToObj(i -> Text.of("publication " + i)).toList();
+    publish(Prepared.of(turn), sessions);
+    assertThat(first.got).isEqualTo((byte) 0x81);
+    // what the first wire did to the bytes the others see too: nobody laid them out again
+    assertThat(others).allSatisfy(wire -> assertThat(wire.got).isEqualTo(SPOILT));
+    assertThat(others).allSatisfy(wire -> assertThat(wire.writes).isEqualTo(1));
+
+    var next = Prepared.of(turn);
+    publish(next, sessions);
+    assertThat(first.got).as("the next publication is laid out").isEqualTo((byte) 0x81);
+    sessions.getFirst().send(Text.of("of its own"));
+    lane.turn();
+    publish(next, sessions);
+    assertThat(first.got).as("after something else it is again").isEqualTo((byte) 0x81);
+  }
+
+  @Test
+  void aSubscriberAllocatesNothingForAPublication() {
+    var sessions = new ArrayList<Session>();
+    for (int i = 0; i < 100; i++) {
+      sessions.add(open(session -> message -> {}, new CountingWire()));
+    }
+    var prepared = Prepared.of(Text.of("x".repeat(128)));
+    long least = Long.MAX_VALUE;
+    for (int round = 0; round < 200; round++) {
+      long before = allocated();
+      for (int i = 0; i < sessions.size(); i++) {
+        var unused = sessions.get(i).trySend(prepared);
+      }
+      lane.turn();
+      least = Math.min(least, allocated() - before);
+    }
+    assertThat(least)
+        .as("not one object each, which would be 16 bytes or more")
+        .isLessThan(16L * sessions.size());
+  }
+
+  private static final byte SPOILT = 0;
+
+  /** Spoils the bytes that it is given, once it has looked at the first of them. */
+  private static final class SpoilingWire extends CountingWire {
+    byte got;
+
+    @Override
+    public void write(ByteBuffer out) {
+      got = out.get(out.position());
+      out.put(out.position(), SPOILT);
+      super.write(out);
+    }
   }
 
   private void publish(Prepared prepared, List<Session> sessions) {
