@@ -22,13 +22,16 @@ import dev.dunlin.server.Endpoint;
 import dev.dunlin.server.Handler;
 import dev.dunlin.server.HttpHandler;
 import dev.dunlin.server.StreamHandler;
+import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -106,6 +109,48 @@ class ArchitectureTest {
             .callMethod(System.class, "nanoTime")
             .orShould()
             .callMethod(System.class, "currentTimeMillis"));
+  }
+
+  /**
+   * Row A8 of docs/security/access.md: a comparison that ends at the first difference tells how
+   * much of a secret was right. Tokens, tickets and logins are looked up by their digest.
+   */
+  @Test
+  void secretsAreComparedInConstantTime() {
+    check(
+        noClasses()
+            .that()
+            .resideInAnyPackage("dev.dunlin.auth", "dev.dunlin.app")
+            .should()
+            .callMethod(Arrays.class, "equals", byte[].class, byte[].class)
+            .orShould()
+            .callMethod(Arrays.class, "compare", byte[].class, byte[].class)
+            .orShould()
+            .callMethod(Arrays.class, "mismatch", byte[].class, byte[].class));
+    // those that hold what they compare with
+    check(
+        noClasses()
+            .that()
+            .haveFullyQualifiedName("dev.dunlin.app.ApiKeys")
+            .or()
+            .haveFullyQualifiedName("dev.dunlin.auth.Tickets")
+            .or()
+            .haveFullyQualifiedName("dev.dunlin.auth.TokenCache")
+            .should()
+            .callMethod(String.class, "equals", Object.class)
+            .orShould()
+            .callMethod(String.class, "contentEquals", CharSequence.class)
+            .orShould()
+            .callMethod(String.class, "compareTo", String.class));
+    // whoever makes a MAC or takes a key from a caller compares with the JDK's own method
+    for (var name : List.of("dev.dunlin.auth.SignedMessages", "dev.dunlin.app.ApiKeys")) {
+      check(
+          classes()
+              .that()
+              .haveFullyQualifiedName(name)
+              .should()
+              .callMethod(MessageDigest.class, "isEqual", byte[].class, byte[].class));
+    }
   }
 
   @Test
