@@ -54,11 +54,11 @@ final class BenchServer implements AutoCloseable {
           command.addAll(List.of("serve", "--config", folder.resolve("dunlin.yaml").toString()));
         }
       }
+      var builder = new ProcessBuilder(command);
+      // Variables would win over the file: this server is no server of the reader's.
+      builder.environment().keySet().removeIf(name -> name.startsWith("DUNLIN_"));
       var process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(folder.resolve("log").toFile())
-              .start();
+          builder.redirectErrorStream(true).redirectOutput(folder.resolve("log").toFile()).start();
       var server = new BenchServer(folder, port, process);
       server.awaitPort();
       return server;
