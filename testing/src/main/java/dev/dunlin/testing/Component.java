@@ -30,11 +30,11 @@ public final class Component {
   /** The environment variable that turns a skip into a failure. */
   static final String REQUIRE_ALL = "DUNLIN_REQUIRE_ALL";
 
-  /** {@code redis-server}, the Redis server. */
-  public static final Component REDIS = executable("redis-server", "redis-server");
+  /** {@code redis-server}, the Redis server, or the program {@code DUNLIN_REDIS_SERVER} names. */
+  public static final Component REDIS = chosen("DUNLIN_REDIS_SERVER", "redis-server");
 
-  /** {@code nats-server}, the NATS server. */
-  public static final Component NATS = executable("nats-server", "nats-server");
+  /** {@code nats-server}, the NATS server, or the program {@code DUNLIN_NATS_SERVER} names. */
+  public static final Component NATS = chosen("DUNLIN_NATS_SERVER", "nats-server");
 
   /** Chromium, to be run headless. */
   public static final Component CHROMIUM =
@@ -97,6 +97,20 @@ public final class Component {
             (names.length == 0 ? Stream.of(name) : Stream.of(names))
                 .flatMap(candidate -> find(System.getenv(), candidate).stream())
                 .findFirst());
+  }
+
+  /** A server, of whatever version an environment variable names: its path. */
+  private static Component chosen(String variable, String name) {
+    var usual = executable(name, name);
+    return of(
+        name,
+        usual.remedy,
+        () -> {
+          var path = System.getenv(variable);
+          return path == null || path.isEmpty()
+              ? usual.find()
+              : Optional.of(Path.of(path)).filter(Files::isExecutable);
+        });
   }
 
   /** Where it is installed, or empty. */

@@ -64,9 +64,12 @@ public final class ServerProcess implements AutoCloseable {
    * @param settings further arguments, such as {@code --appendonly}, {@code yes}
    */
   public static ServerProcess redis(String... settings) throws IOException {
+    return redis(freePort(), settings);
+  }
+
+  static ServerProcess redis(int port, String... settings) throws IOException {
     var executable = Component.REDIS.require();
     var folder = Files.createTempDirectory("redis");
-    var port = freePort();
     return new ServerProcess(
         "redis",
         port,
@@ -161,11 +164,49 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
+  /**
+   * All that a Redis answers to somebody who connects and sends this line.
+   *
+   * @throws IOException if it ends the connection meanwhile
+   */
+  public String askAll(String line) throws IOException {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(5000);
+      socket.getOutputStream().write((line + "\r\nPING\r\n").getBytes(UTF_8));
+      var said = new StringBuilder();
+      while (said.indexOf("+PONG") < 0) {
+        var next = socket.getInputStream().read();
+        if (next < 0) {
+          throw new IOException("cut off after " + said);
+        }
+        said.append((char) next);
+      }
+      return said.substring(0, said.indexOf("+PONG"));
+    }
+  }
+
   /** Ends it at once, as {@code kill -9} does, and waits until it is gone. */
   public void kill() throws InterruptedException {
     process.destroyForcibly();
     if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
       throw new IllegalStateException(command.getFirst() + " did not end");
+    }
+  }
+
+  /** Stops it where it is, with its connections open, until {@link #resume}. */
+  public void pause() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  /** Lets it go on after {@link #pause}. */
+  public void resume() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    var kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+    if (kill.waitFor() != 0) {
+      throw new IOException("no signal " + name + " to " + command.getFirst());
     }
   }
 

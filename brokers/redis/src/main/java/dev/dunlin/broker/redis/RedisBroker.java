@@ -18,9 +18,11 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.cluster.RedisClusterURIUtil;
 import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.resource.ClientResources;
+import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,17 +31,20 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Channels over one Redis, for any number of nodes. See {@code docs/design/redis.md}.
+ * Channels over one Redis or a Redis Cluster, for any number of nodes. See {@code
+ * docs/design/redis.md}.
  *
  * <p>While the server cannot be reached, calls fail at once with {@link
  * BrokerUnavailableException}, and the broker tries to connect again, for as long as it is open. So
@@ -58,7 +63,7 @@ public final class RedisBroker implements Broker {
   private static final byte[] ONE = bytes("1");
 
   private final RedisOptions options;
-  private final RedisURI uri;
+  private final List<RedisURI> seeds;
   private final Names names;
   private final String probe;
   private final byte[] trust;
@@ -70,17 +75,20 @@ public final class RedisBroker implements Broker {
   private final SecureRandom random = new SecureRandom();
   private final AtomicLong pendingBytes = new AtomicLong();
   private final AtomicLong unreadable = new AtomicLong();
+  private final Map<String, CompletableFuture<Void>> heard = new ConcurrentHashMap<>();
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private volatile @Nullable Sink sink;
-  private volatile @Nullable Link link;
-  private volatile @Nullable CompletableFuture<Void> heard;
+  private volatile @Nullable Links links;
   private volatile boolean closed;
-  private long retryMillis = FIRST_RETRY_MILLIS; // the executor's thread alone
-  private boolean complained; // the executor's thread alone
+  private List<RedisURI> ways; // the executor's thread alone, as is what follows
+  private int way;
+  private long retryMillis = FIRST_RETRY_MILLIS;
+  private boolean complained;
 
   private RedisBroker(RedisOptions options) {
     this.options = options;
-    this.uri = uri(options);
+    this.seeds = seeds(options);
+    this.ways = seeds;
     this.names = new Names(options.prefix());
     this.probe = names.probe(UUID.randomUUID().toString());
     this.trust = options.trustPersistence() ? ONE : ZERO;
@@ -108,14 +116,14 @@ public final class RedisBroker implements Broker {
               return thread;
             });
     executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-    this.subscriptions = new Subscriptions(executor, List.of(names.control(), probe));
+    this.subscriptions = new Subscriptions(executor, List.of(names.control()));
     this.presence =
         new RedisPresence(
             names,
             new RedisPresence.Runner() {
               @Override
               public <T> CompletionStage<T> run(Script script, String[] keys, byte[]... arguments) {
-                return linked(current -> current.run(script, keys, arguments));
+                return linked(keys[0], current -> current.run(script, keys, arguments));
               }
             });
   }
@@ -125,12 +133,18 @@ public final class RedisBroker implements Broker {
     return new RedisBroker(options);
   }
 
-  private static RedisURI uri(RedisOptions options) {
+  private static List<RedisURI> seeds(RedisOptions options) {
     try {
       var uri = RedisURI.create(options.url());
-      uri.setTimeout(options.timeout());
-      uri.getSentinels().forEach(sentinel -> sentinel.setTimeout(options.timeout()));
-      return uri;
+      var seeds =
+          uri.getSentinels().isEmpty()
+              ? RedisClusterURIUtil.toRedisURIs(URI.create(options.url()))
+              : List.of(uri);
+      for (var seed : seeds) {
+        seed.setTimeout(options.timeout());
+        seed.getSentinels().forEach(sentinel -> sentinel.setTimeout(options.timeout()));
+      }
+      return seeds;
     } catch (RuntimeException e) {
       // Without its message and itself as the cause: both may repeat the password.
       throw new IllegalArgumentException("url is not the URL of a Redis: redis://host:port");
@@ -139,11 +153,11 @@ public final class RedisBroker implements Broker {
 
   /** Where the server is, or who knows it, without who we are. */
   private String place() {
-    return uri.getSentinels().isEmpty()
-        ? uri.getHost() + ":" + uri.getPort()
-        : uri.getSentinels().stream()
-            .map(sentinel -> sentinel.getHost() + ":" + sentinel.getPort())
-            .collect(Collectors.joining(", ", "Sentinel ", ""));
+    var sentinels = seeds.getFirst().getSentinels();
+    return (sentinels.isEmpty() ? seeds : sentinels)
+        .stream()
+            .map(uri -> uri.getHost() + ":" + uri.getPort())
+            .collect(Collectors.joining(", ", sentinels.isEmpty() ? "" : "Sentinel ", ""));
   }
 
   // The link
@@ -163,10 +177,11 @@ public final class RedisBroker implements Broker {
   }
 
   private void connect() {
-    Link.open(client, uri, new Listener(), executor)
+    var taken = ways.get(way % ways.size());
+    Links.open(taken, uri -> Link.open(client, uri, new Listener(), executor))
         .thenCompose(opened ->
             subscriptions
-                .restore(opened.subscriptions())
+                .restore(opened, opened.names(probe).values())
                 .applyToEither(
                     opened
                         .lost()
@@ -177,34 +192,36 @@ public final class RedisBroker implements Broker {
         .whenCompleteAsync(
             (opened, failure) -> {
               if (failure == null) {
-                connected(opened);
+                connected(opened, taken);
               } else {
                 subscriptions.detach();
+                way++; // another server may know better
                 retry(Link.cause(failure));
               }
             },
             executor);
   }
 
-  private void connected(Link opened) {
+  private void connected(Links opened, RedisURI taken) {
     if (complained || started.isDone()) {
       log.info("the link to Redis at {} is up", place());
     }
     complained = false;
     retryMillis = FIRST_RETRY_MILLIS;
-    subscriptions.attach(opened.subscriptions());
-    link = opened;
+    ways = Stream.concat(seeds.stream(), opened.ways(taken).stream()).toList();
+    subscriptions.attach(opened);
+    links = opened;
     if (!started.complete(null)) {
       sink().linkRestored();
     }
     opened.lost().thenAcceptAsync(reason -> lost(opened, reason), executor);
   }
 
-  private void lost(Link gone, String reason) {
-    if (link != gone || closed) {
+  private void lost(Links gone, String reason) {
+    if (links != gone || closed) {
       return;
     }
-    link = null;
+    links = null;
     complained = true;
     log.warn("the link to Redis at {} is lost: {}", place(), reason);
     sink().linkLost();
@@ -244,17 +261,21 @@ public final class RedisBroker implements Broker {
    * this tells them apart.
    */
   private void probe() {
-    var probed = link;
+    var probed = links;
     if (probed == null) {
       return;
     }
-    var came = new CompletableFuture<Void>();
-    heard = came;
+    var tests = new ArrayList<CompletableFuture<?>>();
+    tests.add(probed.check().toCompletableFuture());
     probed
-        .publish(probe, EMPTY)
-        .thenCombine(probed.check(), (published, checked) -> null)
-        .thenCombine(came, (sent, received) -> null)
-        .toCompletableFuture()
+        .names(probe)
+        .forEach((link, name) -> {
+          var came = new CompletableFuture<Void>();
+          heard.put(name, came);
+          tests.add(link.publish(name, EMPTY).toCompletableFuture());
+          tests.add(came);
+        });
+    CompletableFuture.allOf(tests.toArray(CompletableFuture<?>[]::new))
         .orTimeout(options.timeout().toMillis(), TimeUnit.MILLISECONDS)
         .whenComplete((done, failure) -> {
           if (failure != null) {
@@ -278,8 +299,8 @@ public final class RedisBroker implements Broker {
     @Override
     public void message(String name, byte[] message) {
       try {
-        if (name.equals(probe)) {
-          var waiting = heard;
+        if (name.startsWith(probe)) {
+          var waiting = heard.remove(name);
           if (waiting != null) {
             waiting.complete(null);
           }
@@ -294,6 +315,21 @@ public final class RedisBroker implements Broker {
           log.warn("a message from Redis was passed over; later ones will be without a word", e);
         }
       }
+    }
+
+    @Override
+    public void smessage(String name, byte[] message) {
+      message(name, message);
+    }
+
+    @Override
+    public void ssubscribed(String name, long count) {
+      subscriptions.confirmed(name);
+    }
+
+    @Override
+    public void sunsubscribed(String name, long count) {
+      subscriptions.confirmed(name);
     }
 
     @Override
@@ -320,6 +356,7 @@ public final class RedisBroker implements Broker {
     var keys = names.publish(channel, options.idempotencyKey());
     var kept = options.channel();
     return weighed(
+            keys[0],
             envelope.length,
             current ->
                 current.<List<Object>>run(
@@ -337,7 +374,8 @@ public final class RedisBroker implements Broker {
                         options.idempotencyKey().isEmpty() ? 0 : millis(options.idempotencyTtl())),
                     number(options.version()),
                     bytes(options.versionEpoch()),
-                    options.delta() ? ONE : ZERO))
+                    options.delta() ? ONE : ZERO,
+                    bytes(current.publishing())))
         .thenApply(RedisBroker::result);
   }
 
@@ -364,12 +402,14 @@ public final class RedisBroker implements Broker {
 
   private CompletionStage<Void> send(String channel, byte[] frame) {
     var name = names.messages(channel);
-    return weighed(frame.length, current -> current.publish(name, frame)).thenApply(done -> null);
+    return weighed(name, frame.length, current -> current.publish(name, frame))
+        .thenApply(done -> null);
   }
 
   @Override
   public CompletionStage<Void> publishControl(byte[] message) {
-    return weighed(message.length, current -> current.publish(names.control(), message))
+    var name = names.control();
+    return weighed(name, message.length, current -> current.publish(name, message))
         .thenApply(done -> null);
   }
 
@@ -391,19 +431,22 @@ public final class RedisBroker implements Broker {
     var command = alone ? "" : query.reverse() ? "XREVRANGE" : "XRANGE";
     var from = "(" + since.offset() + "-0";
     var all = query.reverse() && since.offset() == Long.MAX_VALUE;
-    return this.<List<Object>>linked(current ->
-            current.run(
-                Script.HISTORY,
-                names.stream(channel),
-                bytes(current.run()),
-                epoch(),
-                trust,
-                number(millis(query.metaTtl())),
-                bytes(since.epoch()),
-                bytes(command),
-                bytes(all ? "+" : from),
-                bytes(query.reverse() ? "-" : "+"),
-                number(query.atMost())))
+    var keys = names.stream(channel);
+    return this.<List<Object>>linked(
+            keys[0],
+            current ->
+                current.run(
+                    Script.HISTORY,
+                    keys,
+                    bytes(current.run()),
+                    epoch(),
+                    trust,
+                    number(millis(query.metaTtl())),
+                    bytes(since.epoch()),
+                    bytes(command),
+                    bytes(all ? "+" : from),
+                    bytes(query.reverse() ? "-" : "+"),
+                    number(query.atMost())))
         .thenApply(answer -> history(channel, answer));
   }
 
@@ -425,7 +468,7 @@ public final class RedisBroker implements Broker {
   @Override
   public CompletionStage<Void> removeHistory(String channel) {
     var publications = names.stream(channel)[1];
-    return linked(current -> current.delete(publications)).thenApply(done -> null);
+    return linked(publications, current -> current.delete(publications)).thenApply(done -> null);
   }
 
   @Override
@@ -439,8 +482,8 @@ public final class RedisBroker implements Broker {
       return;
     }
     closed = true;
-    var last = link;
-    link = null;
+    var last = links;
+    links = null;
     executor.shutdownNow();
     subscriptions.detach();
     started.completeExceptionally(new IllegalStateException("the broker is closed"));
@@ -460,10 +503,11 @@ public final class RedisBroker implements Broker {
 
   // Calls
 
-  private <T> CompletionStage<T> linked(Function<Link, CompletionStage<T>> call) {
-    var current = link;
+  /** A call of the server that keeps a key or a Redis channel. */
+  private <T> CompletionStage<T> linked(String name, Function<Link, CompletionStage<T>> call) {
+    var current = links;
     if (current != null) {
-      return call.apply(current);
+      return call.apply(current.of(name));
     }
     return CompletableFuture.failedStage(
         closed
@@ -472,13 +516,14 @@ public final class RedisBroker implements Broker {
   }
 
   /** A call that has bytes wait for the server: beyond the limit it fails at once. */
-  private <T> CompletionStage<T> weighed(int bytes, Function<Link, CompletionStage<T>> call) {
+  private <T> CompletionStage<T> weighed(
+      String name, int bytes, Function<Link, CompletionStage<T>> call) {
     if (pendingBytes.addAndGet(bytes) > options.maxPendingBytes()) {
       pendingBytes.addAndGet(-bytes);
       return CompletableFuture.failedStage(
           new BrokerUnavailableException("too much waits for Redis already"));
     }
-    return linked(call).whenComplete((done, failure) -> pendingBytes.addAndGet(-bytes));
+    return linked(name, call).whenComplete((done, failure) -> pendingBytes.addAndGet(-bytes));
   }
 
   private byte[] epoch() {

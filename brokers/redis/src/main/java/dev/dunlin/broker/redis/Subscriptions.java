@@ -1,9 +1,9 @@
 package dev.dunlin.broker.redis;
 
 import dev.dunlin.channels.BrokerUnavailableException;
-import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +42,7 @@ final class Subscriptions {
   private final Map<String, ArrayDeque<Call>> sent = new HashMap<>();
   private List<Call> waiting = new ArrayList<>();
   private Set<String> restored = Set.of();
-  private @Nullable StatefulRedisPubSubConnection<String, byte[]> connection;
+  private @Nullable Links connection;
 
   /**
    * Subscriptions that are sent by tasks of {@code executor}, which is serial.
@@ -92,7 +93,7 @@ final class Subscriptions {
   /** Sends what waits: neighbours that want the same go into one command. */
   private void send() {
     List<Call> calls;
-    StatefulRedisPubSubConnection<String, byte[]> to;
+    Links to;
     lock.lock();
     try {
       to = connection;
@@ -108,28 +109,16 @@ final class Subscriptions {
     for (var begin = 0; begin < calls.size(); ) {
       var subscribes = calls.get(begin).subscribes;
       var end = begin + 1;
-      while (end < calls.size() && end - begin < BATCH && calls.get(end).subscribes == subscribes) {
+      while (end < calls.size() && calls.get(end).subscribes == subscribes) {
         end++;
       }
-      command(to, subscribes, calls.subList(begin, end));
+      to.listen(subscribes, calls.subList(begin, end).stream().map(Call::channel).toList(), BATCH);
       begin = end;
     }
   }
 
   private void note(Call call) {
     sent.computeIfAbsent(call.channel, name -> new ArrayDeque<>(2)).add(call);
-  }
-
-  private static void command(
-      StatefulRedisPubSubConnection<String, byte[]> to, boolean subscribes, List<Call> calls) {
-    var channels = calls.stream().map(Call::channel).toArray(String[]::new);
-    var command = subscribes ? to.async().subscribe(channels) : to.async().unsubscribe(channels);
-    command.whenComplete((done, failure) -> {
-      if (failure != null) {
-        // Which of them took effect is not known: a new connection begins from a known state.
-        var unused = to.closeAsync();
-      }
-    });
   }
 
   /** Called on the connection's thread for each confirmation. */
@@ -152,26 +141,31 @@ final class Subscriptions {
     }
   }
 
-  /** Asks for everything on a new connection; the stage completes when all is confirmed. */
-  CompletionStage<Void> restore(StatefulRedisPubSubConnection<String, byte[]> to) {
+  /**
+   * Asks for everything on new links; the stage completes when all is confirmed.
+   *
+   * @param besides what these links are to hear in any case
+   */
+  CompletionStage<Void> restore(Links to, Collection<String> besides) {
     List<Call> calls;
     lock.lock();
     try {
       restored = Set.copyOf(wanted);
-      calls = restored.stream().map(channel -> new Call(channel, true)).toList();
+      calls =
+          Stream.concat(restored.stream(), besides.stream())
+              .map(channel -> new Call(channel, true))
+              .toList();
       calls.forEach(this::note);
     } finally {
       lock.unlock();
     }
-    for (var begin = 0; begin < calls.size(); begin += BATCH) {
-      command(to, true, calls.subList(begin, Math.min(begin + BATCH, calls.size())));
-    }
+    to.listen(true, calls.stream().map(Call::channel).toList(), BATCH);
     return CompletableFuture.allOf(
         calls.stream().map(Call::done).toArray(CompletableFuture<?>[]::new));
   }
 
-  /** From now on calls go to this connection, on which all was {@linkplain #restore restored}. */
-  void attach(StatefulRedisPubSubConnection<String, byte[]> to) {
+  /** From now on calls go to these links, on which all was {@linkplain #restore restored}. */
+  void attach(Links to) {
     lock.lock();
     try {
       connection = to;

@@ -2,7 +2,8 @@
 --   KEYS[3] what the idempotency key was used for; unused without one
 --   ARGV[4] channel to publish on, ARGV[5] envelope, ARGV[6] history size (0: pass it by),
 --   ARGV[7] history ttl, ARGV[8] meta ttl, ARGV[9] idempotency ttl (0: no key), all in ms,
---   ARGV[10] version (0: none), ARGV[11] version epoch, ARGV[12] 1 if a delta is wanted
+--   ARGV[10] version (0: none), ARGV[11] version epoch, ARGV[12] 1 if a delta is wanted,
+--   ARGV[13] PUBLISH or SPUBLISH
 -- Answers {'p'ublished | 'i'dempotent | 'v'ersion, offset, epoch}.
 local channel, envelope = ARGV[4], ARGV[5]
 local kept, keyed = ARGV[6] ~= '0', ARGV[9] ~= '0'
@@ -50,6 +51,6 @@ if keyed then
   redis.call('SET', KEYS[3], offset .. ' ' .. life, 'PX', ARGV[9])
 end
 local place = epoch == '' and '-' or epoch
-redis.call('PUBLISH', channel,
+redis.call(ARGV[13], channel,
   'p ' .. offset .. ' ' .. place .. ' ' .. time .. ' ' .. #before .. '\n' .. before .. envelope)
 return {'p', offset, epoch}

@@ -39,7 +39,9 @@ class SentinelTest {
     try (var master = ServerProcess.redis();
         var replica =
             ServerProcess.redis("--replicaof", "127.0.0.1", Integer.toString(master.port()))) {
-      until("the replica", () -> said(replica, "INFO replication", "master_link_status:up"));
+      until(
+          "the replica",
+          () -> replica.askAll("INFO replication").contains("master_link_status:up"));
       int port = freePort();
       var sentinel = sentinel(port, master.port());
       try {
@@ -64,7 +66,7 @@ class SentinelTest {
       reader.live().get(30, TimeUnit.SECONDS);
       var before = publish(hub, "m1");
       until("the first", () -> reader.received().size() == 1);
-      until("its copy", () -> said(replica, "INFO keyspace", "db0"));
+      until("its copy", () -> replica.askAll("INFO keyspace").contains("db0"));
       master.kill();
       var after = publish(hub, "m2");
       assertThat(after.position().epoch()).isNotEqualTo(before.position().epoch());
@@ -98,7 +100,9 @@ class SentinelTest {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
       try {
-        return hub.publish("s", text.getBytes(UTF_8), KEPT).toCompletableFuture().join();
+        return hub.publish("s", text.getBytes(UTF_8), KEPT.idempotencyKey(text))
+            .toCompletableFuture()
+            .join();
       } catch (CompletionException none) {
         assertThat(System.nanoTime() - end).as("there is no master").isNegative();
         LockSupport.parkNanos(20_000_000);
@@ -118,12 +122,6 @@ class SentinelTest {
     } catch (IOException notYet) {
       return false;
     }
-  }
-
-  /** Whether the answer, all of it, contains this. */
-  private static boolean said(ServerProcess server, String question, String expected)
-      throws IOException {
-    return ask(server.port(), question).contains(expected);
   }
 
   private static String ask(int port, String question) throws IOException {
