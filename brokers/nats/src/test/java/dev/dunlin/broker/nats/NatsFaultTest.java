@@ -174,6 +174,66 @@ class NatsFaultTest {
   }
 
   @Test
+  void starvedLinkIsNoticedAndWhatWasMissedIsRecovered() throws Exception {
+    var options =
+        NatsOptions.at(nats.url())
+            .timeout(Duration.ofMillis(700))
+            .probeInterval(Duration.ofMillis(200))
+            .trustPersistence(true);
+    var hub = node(options);
+    var reader = readers(hub).getFirst();
+    publish(hub, "m1", KEPT);
+    eventually("the first", () -> reader.received().size() == 1);
+
+    nats.pause(); // its sockets stay open, and nothing comes any more
+    try {
+      eventually("the loss of the link", () -> !hub.linked());
+      assertThat(hub.brokerStats().probeFailures()).isPositive();
+      assertThat(failure(hub.publish(channel, bytes("away"), KEPT)))
+          .isInstanceOf(BrokerUnavailableException.class);
+    } finally {
+      nats.resume();
+    }
+    eventually("the link", hub::linked);
+    publishUntilAccepted(hub, "m2", KEPT.idempotencyKey("m2"));
+    eventually("the second", () -> reader.received().size() == 2);
+    assertThat(reader.losses()).isZero();
+    assertThat(reader.silentGap()).isEmpty();
+  }
+
+  @Test
+  void manyWhoComeBackAtOnceCostTwoReadsForEachChannelAndNode() throws Exception {
+    var options = NatsOptions.at(nats.url()).timeout(Duration.ofSeconds(2)).trustPersistence(true);
+    var hubs = List.of(node(options), node(options));
+    var readers = new ArrayList<StreamReader>();
+    for (var hub : hubs) {
+      for (var i = 0; i < 40; i++) {
+        var reader = closing(StreamReader.of(hub, channel + i % 4));
+        reader.live().get(10, TimeUnit.SECONDS);
+        readers.add(reader);
+      }
+    }
+    for (var i = 0; i < 4; i++) {
+      await(hubs.getFirst().publish(channel + i, bytes("m1"), KEPT));
+    }
+    readers.forEach(reader -> eventually("the first", () -> reader.received().size() == 1));
+    var before = hubs.stream().mapToLong(hub -> hub.brokerStats().reads()).sum();
+
+    nats.kill();
+    eventually("the loss", () -> hubs.stream().noneMatch(Hub::linked));
+    nats.restart();
+    eventually("the links", () -> hubs.stream().allMatch(Hub::linked));
+    readers.forEach(reader -> eventually("the way back", () -> resumed(reader) >= 2));
+    var reads = hubs.stream().mapToLong(hub -> hub.brokerStats().reads()).sum() - before;
+    assertThat(reads).as("4 channels x 2 nodes x 2, for 80 readers").isLessThanOrEqualTo(16);
+    assertThat(readers).allMatch(reader -> reader.losses() == 0);
+  }
+
+  private static long resumed(StreamReader reader) {
+    return reader.events().stream().filter(StreamReader.Event.Resumed.class::isInstance).count();
+  }
+
+  @Test
   void whoAppendsAtOnceTakesTurns() throws Exception {
     var options = NatsOptions.at(nats.url());
     var nodes = List.of(node(options), node(options), node(options));
