@@ -12,7 +12,7 @@ export const short = 'Clients';
 const rows = new Rows(
   'connections',
   (item) => item.id,
-  (item) => [item.user || 'anonymous', item.sdk || item.protocol, item.address, count(item.channels), bytes(item.queued)],
+  (item) => [item.user || 'anonymous', item.sdk || item.protocol, item.address, item.node, count(item.channels), bytes(item.queued)],
 );
 let search = '';
 let order = 'user';
@@ -88,7 +88,7 @@ export function view() {
         </div>
         <div class="wide">${rows.view({
           label: 'Connections',
-          head: ['User', 'Client', 'Address', 'Channels', 'Queue'],
+          head: ['User', 'Client', 'Address', 'Node', 'Channels', 'Queue'],
           selected: chosen,
           open: (item) => go('connections', item.id),
           empty: search ? 'Nobody of that name is connected.' : 'Nobody is connected yet. The playground does that.',
@@ -112,6 +112,7 @@ function one(id) {
         <dl class="facts">
           <div><dt>Id</dt><dd class="mono">${known.client.id}</dd></div>
           <div><dt>Address</dt><dd class="mono">${known.client.address}</dd></div>
+          <div><dt>Node</dt><dd>${known.client.node}</dd></div>
           <div><dt>SDK</dt><dd>${known.client.sdk || 'unnamed'}</dd></div>
           <div><dt>Protocol</dt><dd>${known.client.protocol}</dd></div>
           <div><dt>Queue</dt><dd>${bytes(known.client.queued)}</dd></div>

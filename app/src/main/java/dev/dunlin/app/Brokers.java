@@ -6,7 +6,9 @@ import dev.dunlin.centrifuge.ChannelName;
 import dev.dunlin.channels.Broker;
 import dev.dunlin.channels.MemoryBroker;
 import dev.dunlin.channels.RoutedBroker;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,6 +84,15 @@ final class Brokers {
             config.brokers().stream()
                 .map(each -> "brokers '" + each.name() + "' " + each.broker().type()))
         .collect(Collectors.joining(", "));
+  }
+
+  /** How long the start waits for all of them. */
+  static Duration startTimeout(Config config) {
+    return Stream.concat(
+            Stream.of(config.broker()), config.brokers().stream().map(Config.NamedBroker::broker))
+        .map(Config.Broker::startTimeout)
+        .max(Comparator.naturalOrder())
+        .orElseThrow();
   }
 
   /** Has those in memory forget what is over; called now and then. */

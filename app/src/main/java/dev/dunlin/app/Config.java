@@ -468,7 +468,13 @@ record Config(
               fallback = "memory",
               consequence = "with memory the history ends with the process")
           String type,
-      @Option("The options of the broker, by name") Map<String, Secret> options) {}
+      @Option("The options of the broker, by name") Map<String, Secret> options,
+      @Option(
+              value = "How long the start of the program waits for it",
+              fallback = "10s",
+              least = 100,
+              consequence = "then it ends with status 1; of several brokers the longest counts")
+          Duration startTimeout) {}
 
   /** One of the brokers that namespaces may choose instead. */
   record NamedBroker(

@@ -16,6 +16,7 @@ final class Console implements AutoCloseable {
   static final String PATH = "/console/";
 
   private final ConsolePages pages;
+  private final ConsoleAnswers answers;
   private final ConsoleEndpoint endpoint;
 
   /** Known once the server has started. */
@@ -28,6 +29,7 @@ final class Console implements AutoCloseable {
       Hub hub,
       CentrifugeEndpoint clients) {
     this.pages = pages;
+    this.answers = answers;
     var sampler =
         new ConsoleSampler(hub, clients.clients(), () -> server.map(WebSocketServer::statistics));
     this.endpoint = new ConsoleEndpoint(access, sampler, answers);
@@ -48,15 +50,23 @@ final class Console implements AutoCloseable {
             ? ConsoleAccess.development()
             : ConsoleAccess.guarded(options.password(), options.certificates(), System::nanoTime);
     var where = ConsoleClients.of(config);
+    var fleet = new ConsoleFleet(clients.nodes(), NodeReport.name(config));
     var answers =
         new ConsoleAnswers(
+            fleet,
             clients.api(),
             clients.clients(),
             node::console,
             () -> ConsoleSettings.of(config),
             development ? Optional.of(new TokenMaker(config.client().token())) : Optional.empty(),
             where);
+    fleet.answer(answers);
     return Optional.of(new Console(new ConsolePages(access, where), access, answers, hub, clients));
+  }
+
+  /** What it answers to those who are let in. */
+  ConsoleAnswers answers() {
+    return answers;
   }
 
   /** Adds the console to a listener. */

@@ -29,15 +29,18 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What the console can ask for and have done. For any thread; answers may wait for the broker. */
 final class ConsoleAnswers {
 
   private static final int PAGE = 200;
+  private static final int REACH = 1_000; // rows: nodes answer in one message
   private static final int HISTORY = 50;
   private static final int PRESENT = 200;
   private static final int SHOWN_CHARACTERS = 4_096;
   private static final int TIMEOUT_SECONDS = 5;
+  private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final Duration MAX_LIFETIME = Duration.ofDays(7);
 
   /** The answer is no, and why; shown to whoever asked. */
@@ -61,8 +64,20 @@ final class ConsoleAnswers {
       String protocol,
       String address,
       int channels,
-      long queued) {}
+      long queued,
+      String node) {}
 
+  /** The nodes as the console sees them. */
+  interface Fleet {
+
+    /** What this node is called. */
+    String name();
+
+    /** The answers of other nodes to a question, until there are enough or none is to come. */
+    List<JsonNode> ask(JsonNode question, int enough);
+  }
+
+  private final Fleet fleet;
   private final ServerApi api;
   private final Clients clients;
   private final Supplier<List<Map<String, Object>>> nodes;
@@ -73,17 +88,20 @@ final class ConsoleAnswers {
   /**
    * Answers about this node.
    *
+   * @param fleet asks the other nodes
    * @param nodes what is known of the nodes, this one first
    * @param tokens makes the playground's tokens; empty where it makes none
    * @param where where clients connect
    */
   ConsoleAnswers(
+      Fleet fleet,
       ServerApi api,
       Clients clients,
       Supplier<List<Map<String, Object>>> nodes,
       Supplier<List<ConsoleSettings.Setting>> settings,
       Optional<TokenMaker> tokens,
       ConsoleClients where) {
+    this.fleet = fleet;
     this.api = api;
     this.clients = clients;
     this.nodes = nodes;
@@ -115,9 +133,7 @@ final class ConsoleAnswers {
       case "channel" -> channel(text(question, "channel"));
       case "publish" -> publish(question);
       case "connections" -> connections(question);
-      case "connection" -> connection(text(question, "client"));
-      case "disconnect" -> disconnect(question);
-      case "unsubscribe" -> unsubscribe(question);
+      case "connection", "disconnect", "unsubscribe" -> one(question);
       case "nodes" -> nodes.get();
       case "configuration" -> settings.get();
       case "token" -> token(question);
@@ -222,7 +238,28 @@ final class ConsoleAnswers {
 
   // ---- connections
 
+  /** Those of all nodes: each other one is asked for as many rows as the part reaches to. */
   private Part connections(JsonNode question) {
+    var order = order(question);
+    var found = new ArrayList<>(rows(question));
+    int total = found.size();
+    for (var answer : fleet.ask(question, Integer.MAX_VALUE)) {
+      total += answer.path("total").asInt(0);
+      for (var row : answer.path("items")) {
+        found.add(JSON.treeToValue(row, ClientRow.class));
+      }
+    }
+    found.sort(order);
+    int from = Math.clamp(question.path("offset").asInt(0), 0, Math.min(total, REACH));
+    int to = Math.min(found.size(), from + limit(question));
+    return new Part(total, from, found.subList(Math.min(from, to), to));
+  }
+
+  private static int limit(JsonNode question) {
+    return Math.clamp(question.path("limit").asInt(PAGE), 1, PAGE);
+  }
+
+  private List<ClientRow> rows(JsonNode question) {
     var search = text(question, "search").toLowerCase(Locale.ROOT);
     var found = new ArrayList<ClientRow>();
     for (var client : clients.all()) {
@@ -231,17 +268,59 @@ final class ConsoleAnswers {
         found.add(row(client));
       }
     }
-    found.sort(
-        text(question, "order").equals("queued")
-            ? Comparator.comparingLong(ClientRow::queued)
-                .reversed()
-                .thenComparing(ClientRow::user)
-                .thenComparing(ClientRow::id)
-            : Comparator.comparing(ClientRow::user).thenComparing(ClientRow::id));
-    return part(found, question);
+    return found;
   }
 
-  private static ClientRow row(Client client) {
+  private static Comparator<ClientRow> order(JsonNode question) {
+    return text(question, "order").equals("queued")
+        ? Comparator.comparingLong(ClientRow::queued)
+            .reversed()
+            .thenComparing(ClientRow::user)
+            .thenComparing(ClientRow::id)
+        : Comparator.comparing(ClientRow::user).thenComparing(ClientRow::id);
+  }
+
+  /**
+   * What this node answers to the console of another one; empty if it is about somebody who is not
+   * here.
+   */
+  Optional<Object> answerNode(JsonNode question) {
+    switch (text(question, "ask")) {
+      case "connections" -> {
+        var rows = rows(question);
+        int total = rows.size();
+        rows.sort(order(question));
+        int reach = Math.clamp(question.path("offset").asInt(0), 0, REACH) + limit(question);
+        return Optional.of(new Part(total, 0, rows.subList(0, Math.min(total, reach))));
+      }
+      case "connection", "disconnect", "unsubscribe" -> {
+        return clients.client(text(question, "client")).map(here -> ofClient(question));
+      }
+      default -> {
+        return Optional.empty();
+      }
+    }
+  }
+
+  /** About one connection: done here, or by the node that has it. */
+  private Object one(JsonNode question) {
+    return clients.client(text(question, "client")).isPresent()
+        ? ofClient(question)
+        : fleet.ask(question, 1).stream()
+            .findFirst()
+            .<Object>map(answer -> answer)
+            .orElseThrow(ConsoleAnswers::ended);
+  }
+
+  private Object ofClient(JsonNode question) {
+    return switch (text(question, "ask")) {
+      case "disconnect" -> disconnect(question);
+      case "unsubscribe" -> unsubscribe(question);
+      default -> connection(text(question, "client"));
+    };
+  }
+
+  private ClientRow row(Client client) {
     return new ClientRow(
         client.id(),
         client.user(),
@@ -251,7 +330,8 @@ final class ConsoleAnswers {
             ? address.getAddress().getHostAddress() + ":" + address.getPort()
             : "",
         client.channels().size(),
-        client.queuedBytes());
+        client.queuedBytes(),
+        fleet.name());
   }
 
   private Map<String, Object> connection(String id) {
@@ -263,7 +343,11 @@ final class ConsoleAnswers {
   }
 
   private Client client(String id) {
-    return clients.client(id).orElseThrow(() -> new Refused("This connection has ended."));
+    return clients.client(id).orElseThrow(ConsoleAnswers::ended);
+  }
+
+  private static Refused ended() {
+    return new Refused("This connection has ended.");
   }
 
   private Map<String, Object> disconnect(JsonNode question) {

@@ -44,7 +44,6 @@ final class Dunlin implements AutoCloseable {
   /** Where clients connect. */
   static final String CLIENTS = "/connection/websocket";
 
-  private static final Duration BROKER_START = Duration.ofSeconds(10);
   private static final Duration MAINTENANCE = Duration.ofSeconds(10);
 
   private final Config config;
@@ -152,7 +151,7 @@ final class Dunlin implements AutoCloseable {
     try {
       hub.ready()
           .toCompletableFuture()
-          .orTimeout(BROKER_START.toMillis(), TimeUnit.MILLISECONDS)
+          .orTimeout(Brokers.startTimeout(config).toMillis(), TimeUnit.MILLISECONDS)
           .join();
     } catch (CompletionException failure) {
       throw CommandFailure.failed(
@@ -254,9 +253,10 @@ final class Dunlin implements AutoCloseable {
 
   private WebSocketServer listen(Tickets tickets) {
     var http = config.httpServer();
+    var redeemed = NodeTickets.of(tickets, endpoint.nodes());
     var route =
         Route.at(CLIENTS)
-            .authenticate(credentials -> knocking(tickets).authenticate(credentials))
+            .authenticate(credentials -> knocking(redeemed).authenticate(credentials))
             .origins(ConfigRules.origins(config.client().allowedOrigins()))
             .compression(
                 config.websocket().compression() ? Compression.shared() : Compression.off());
@@ -314,7 +314,7 @@ final class Dunlin implements AutoCloseable {
    * Whoever brings neither shows a token in the first command, which may be bound to the
    * certificate that TLS has verified.
    */
-  private Authenticator knocking(Tickets tickets) {
+  private Authenticator knocking(Authenticator tickets) {
     var rule = certificates;
     if (rule.isEmpty()) {
       return Authenticator.anyOf(
@@ -461,6 +461,11 @@ final class Dunlin implements AutoCloseable {
     var shutdown = config.shutdown();
     var spread = Duration.ofMillis(Math.min(shutdown.spread().toMillis(), 2L * connections()));
     server.drain(spread, shutdown.timeout()).toCompletableFuture().join();
+  }
+
+  /** The console, if there is one. */
+  Optional<Console> console() {
+    return console;
   }
 
   /** The number of WebSocket connections. */

@@ -183,6 +183,7 @@ class ConsoleTest {
 
   private static ConsoleAnswers answers(CentrifugeEndpoint endpoint) {
     return new ConsoleAnswers(
+        new ConsoleFleet(endpoint.nodes(), "one"),
         endpoint.api(),
         endpoint.clients(),
         List::of,

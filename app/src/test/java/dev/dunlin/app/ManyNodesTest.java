@@ -1,8 +1,11 @@
 package dev.dunlin.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.dunlin.testing.ServerProcess;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,6 +16,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Two servers over one broker: what is asked of one is done by the other. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -56,6 +60,7 @@ abstract class ManyNodesTest {
             + " {name: chat, presence: true, allow_subscribe_for_client: true}]");
     options.put("client.token.hmac_secret_key", SECRET);
     options.put("http_api.key", KEY);
+    options.put("console.password", "a password of the tests");
     return TestServer.start(options);
   }
 
@@ -201,5 +206,45 @@ abstract class ManyNodesTest {
     assertThat(Map.copyOf(here.server().endpoint().nodes().all().getLast().facts()))
         .containsEntry("broker", kind)
         .containsEntry("linked", "true");
+  }
+
+  @Test
+  void ticketOfOneNodeOpensOneConnectionOnAnyOther() throws Exception {
+    var ticket = here.result("ticket", "{\"user\":\"tom\"}").get("ticket").asString();
+    var visitor = Visitor.at(with(there, ticket));
+    visitors.add(visitor);
+    assertThat(visitor.ask("{'id':1,'connect':{}}")).contains("\"connect\"");
+    assertThat(there.server().endpoint().clients().user("tom")).hasSize(1);
+    for (var server : List.of(here, there)) {
+      assertThatThrownBy(() -> Visitor.at(with(server, ticket)));
+    }
+  }
+
+  private static URI with(TestServer server, String ticket) {
+    return URI.create(server.webSocket() + "?ticket=" + ticket);
+  }
+
+  @Test
+  void consoleShowsAndEndsTheConnectionsOfAllNodes() throws Exception {
+    var unused = visitor(here, "console-ann");
+    var bob = visitor(there, "console-bob");
+    var json = JsonMapper.builder().build();
+    var list = json.readTree("{\"ask\":\"connections\",\"search\":\"console-\"}");
+    var part = (ConsoleAnswers.Part) here.server().console().orElseThrow().answers().answer(list);
+    assertThat(part.total()).isEqualTo(2);
+    assertThat(part.items().stream())
+        .map(ConsoleAnswers.ClientRow.class::cast)
+        .extracting(ConsoleAnswers.ClientRow::user, ConsoleAnswers.ClientRow::node)
+        .containsExactly(tuple("console-ann", "here"), tuple("console-bob", "there"));
+    var id = ((ConsoleAnswers.ClientRow) part.items().get(1)).id();
+    var about = here.server().console().orElseThrow().answers();
+    assertThat(
+            about
+                .answer(json.readTree("{\"ask\":\"connection\",\"client\":\"" + id + "\"}"))
+                .toString())
+        .contains("console-bob");
+    about.answer(json.readTree("{\"ask\":\"disconnect\",\"client\":\"" + id + "\"}"));
+    assertThat(bob.next()).startsWith("closed: 3503");
+    assertThat(about.answer(list).toString()).contains("console-ann");
   }
 }

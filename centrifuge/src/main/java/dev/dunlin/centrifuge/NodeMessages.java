@@ -8,6 +8,7 @@ import dev.dunlin.centrifuge.wire.NodeDisconnect;
 import dev.dunlin.centrifuge.wire.NodeIssuedBefore;
 import dev.dunlin.centrifuge.wire.NodeMessage;
 import dev.dunlin.centrifuge.wire.NodePosition;
+import dev.dunlin.centrifuge.wire.NodeQuestion;
 import dev.dunlin.centrifuge.wire.NodeRefresh;
 import dev.dunlin.centrifuge.wire.NodeReply;
 import dev.dunlin.centrifuge.wire.NodeRequest;
@@ -116,6 +117,20 @@ final class NodeMessages {
     return from(uid).setRequest(request).build().toByteArray();
   }
 
+  static byte[] question(String uid, long call, String topic, byte[] body) {
+    var question = NodeQuestion.newBuilder().setTopic(topic).setBody(ByteString.copyFrom(body));
+    return from(uid)
+        .setRequest(NodeRequest.newBuilder().setCall(call).setQuestion(question))
+        .build()
+        .toByteArray();
+  }
+
+  static byte[] answer(String uid, String to, long call, Optional<byte[]> body) {
+    var reply = NodeReply.newBuilder().setCall(call);
+    body.ifPresent(bytes -> reply.setBody(ByteString.copyFrom(bytes)));
+    return reply(uid, to, reply, false);
+  }
+
   private static NodeSubscribe subscribe(NodeCall.Subscribe call) {
     var options = call.options();
     var fields =
@@ -170,7 +185,7 @@ final class NodeMessages {
       }
       case REVOKE -> revocation(request.getRevoke()).map(NodeCall.Revoke::new);
       case CHANNELS -> Optional.of(new NodeCall.Channels(request.getChannels().getPattern()));
-      case WHAT_NOT_SET -> Optional.empty();
+      case QUESTION, WHAT_NOT_SET -> Optional.empty(); // questions are no calls
     };
   }
 

@@ -19,6 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -54,12 +55,13 @@ public final class Nodes implements AutoCloseable {
   private final LongSupplier nanos;
   private final ConcurrentHashMap<String, Peer> peers = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Long, NodeAnswers> calls = new ConcurrentHashMap<>();
+  private final NodeQuestions questions = new NodeQuestions();
   private final AtomicLong lastCall = new AtomicLong();
   private final AtomicLong unreadable = new AtomicLong();
   private volatile @Nullable Membership membership;
   private volatile @Nullable ScheduledThreadPoolExecutor timer;
   private volatile boolean closed;
-  private boolean unlinked; // the timer's thread alone
+  private volatile boolean unheard; // whether the last status did not leave
 
   Nodes() {
     this(System::nanoTime);
@@ -128,18 +130,14 @@ public final class Nodes implements AutoCloseable {
   /** Says how it is, and forgets who has said nothing for long. */
   void beat() {
     try {
-      var here = requireNonNull(membership);
       long now = nanos.getAsLong();
       peers.forEach((peer, known) -> {
         if (now - known.heardAt() > TimeUnit.MILLISECONDS.toNanos(GONE_AFTER_MILLIS)) {
           gone(peer);
         }
       });
-      boolean linked = here.node().hub().linked();
-      if (linked) {
-        send(NodeMessages.status(own(), "", unlinked));
-      }
-      unlinked = !linked;
+      send(NodeMessages.status(own(), "", unheard))
+          .whenComplete((sent, failure) -> unheard = failure != null);
     } catch (RuntimeException failure) {
       log.warn("this node could not say how it is", failure);
     }
@@ -150,6 +148,7 @@ public final class Nodes implements AutoCloseable {
     if (known != null) {
       log.info("node {} is gone", known.info().name());
       calls.values().forEach(answers -> answers.gone(peer));
+      questions.gone(peer);
     }
   }
 
@@ -228,6 +227,16 @@ public final class Nodes implements AutoCloseable {
   }
 
   private void carryOut(String from, NodeRequest request) {
+    if (request.hasQuestion()) {
+      var question = request.getQuestion();
+      Thread.ofVirtual()
+          .name("dunlin-question")
+          .start(() -> {
+            var body = questions.answer(question.getTopic(), question.getBody().toByteArray());
+            send(NodeMessages.answer(uid(), from, request.getCall(), body));
+          });
+      return;
+    }
     var call = NodeMessages.call(request);
     if (call.isEmpty()) {
       send(NodeMessages.failure(uid(), from, request.getCall(), ErrorCode.NOT_AVAILABLE));
@@ -253,6 +262,11 @@ public final class Nodes implements AutoCloseable {
   }
 
   private void answered(String from, NodeReply reply) {
+    var body =
+        reply.hasBody() ? Optional.of(reply.getBody().toByteArray()) : Optional.<byte[]>empty();
+    if (questions.answered(reply.getCall(), from, body)) {
+      return;
+    }
     var answers = calls.get(reply.getCall());
     if (answers != null) {
       answers.add(from, reply);
@@ -275,7 +289,7 @@ public final class Nodes implements AutoCloseable {
     var answers = new NodeAnswers(known);
     calls.put(call, answers);
     known.stream().filter(peer -> !peers.containsKey(peer)).forEach(answers::gone);
-    var limit = limit(answers);
+    var limit = limit(answers::overdue);
     send(NodeMessages.request(uid(), call, what))
         .whenComplete((sent, failure) -> {
           if (failure == null) {
@@ -292,17 +306,53 @@ public final class Nodes implements AutoCloseable {
         });
   }
 
+  /**
+   * Says what this node answers to the questions of others about a topic; empty if it has no
+   * answer. Called on a virtual thread for each question. An answer has at most a few hundred
+   * kilobytes: brokers take no larger messages.
+   */
+  public void onQuestion(String topic, Function<byte[], Optional<byte[]>> answerer) {
+    questions.onQuestion(topic, answerer);
+  }
+
+  /**
+   * Asks the programs on all other nodes that are known. The stage completes with their answers
+   * when {@code enough} have answered, or all have; whoever has none, does not know the topic or
+   * says nothing for {@value #ANSWER_MILLIS} ms is left out. Fails if the question cannot be sent.
+   */
+  public CompletionStage<List<byte[]>> question(String topic, byte[] body, int enough) {
+    var known = List.copyOf(peers.keySet());
+    if (membership == null || closed || known.isEmpty()) {
+      return CompletableFuture.completedStage(List.of());
+    }
+    long call = lastCall.incrementAndGet();
+    var pending = questions.begin(call, known, enough);
+    known.stream().filter(peer -> !peers.containsKey(peer)).forEach(questions::gone);
+    var limit = limit(pending::end);
+    return send(NodeMessages.question(uid(), call, topic, body))
+        .handle((sent, failure) -> {
+          if (failure != null) {
+            pending.end();
+          }
+          return failure == null
+              ? pending.all()
+              : CompletableFuture.<List<byte[]>>failedStage(failure);
+        })
+        .thenCompose(answers -> answers)
+        .whenComplete((answers, failure) -> limit.run());
+  }
+
   /** Sets a limit to the wait; the answer takes it back. */
-  private Runnable limit(NodeAnswers answers) {
+  private Runnable limit(Runnable overdue) {
     var executor = timer;
     if (executor == null) {
       return () -> {};
     }
     try {
-      var limit = executor.schedule(answers::overdue, ANSWER_MILLIS, TimeUnit.MILLISECONDS);
+      var limit = executor.schedule(overdue, ANSWER_MILLIS, TimeUnit.MILLISECONDS);
       return () -> limit.cancel(false);
     } catch (RejectedExecutionException closing) {
-      answers.overdue();
+      overdue.run();
       return () -> {};
     }
   }
@@ -318,5 +368,6 @@ public final class Nodes implements AutoCloseable {
     send(NodeMessages.goodbye(uid()));
     peers.clear();
     calls.values().forEach(NodeAnswers::overdue);
+    questions.close();
   }
 }

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -241,6 +242,53 @@ class NodesTest {
     assertThat(nodesHere.all())
         .extracting(NodeInfo::name)
         .containsExactly("alpha", "beta", "gamma");
+  }
+
+  @Test
+  void callOfANewerNeighbourIsCarriedOutWhateverElseItHas() throws Exception {
+    join();
+    var ann = connected(there, "ann");
+    var call =
+        new NodeCall.Disconnect(ServerApi.Target.user("ann"), Set.of(), Disconnect.FORCE_RECONNECT);
+    var message = NodeMessage.parseFrom(NodeMessages.request("A", 7, call)).toBuilder();
+    // field 99 at every level, as a later version may have it
+    var more = new byte[] {(byte) 0x9a, 0x06, 0x02, 0x08, 0x01};
+    message.mergeFrom(more).getRequestBuilder().mergeFrom(more);
+    message.getRequestBuilder().getDisconnectBuilder().mergeFrom(more);
+    await(here.hub.publishControl(message.build().toByteArray()));
+    assertThat(ann.ending()).isEqualTo("3011 force reconnect");
+  }
+
+  @Test
+  void answerOfANewerNeighbourIsTakenWhateverElseItHas() throws Exception {
+    nodesHere.prepare(here.endpoint.node, "A", "alpha", Map::of);
+    var newer = new NodeInfo("C", "gamma", "2.0", Duration.ZERO, 0, 0, 0, 0, Map.of());
+    await(here.hub.publishControl(NodeMessages.status(newer, "", false)));
+    var call = nodesHere.ask(new NodeCall.Channels(""));
+    var more = new byte[] {(byte) 0x9a, 0x06, 0x02, 0x08, 0x01};
+    var reply =
+        NodeMessage.parseFrom(NodeMessages.replies("C", "A", 1, Map.of("x", 3)).getFirst())
+            .toBuilder()
+            .mergeFrom(more);
+    reply.getReplyBuilder().mergeFrom(more);
+    await(here.hub.publishControl(reply.build().toByteArray()));
+    assertThat(call.toCompletableFuture().join()).containsExactly(Map.entry("x", 3));
+  }
+
+  @Test
+  void questionIsOverWhenEnoughHaveAnsweredAndOlderNodesHaveNoAnswer() throws Exception {
+    join();
+    var older = new NodeInfo("C", "gamma", "0.9", Duration.ZERO, 0, 0, 0, 0, Map.of());
+    await(here.hub.publishControl(NodeMessages.status(older, "", false)));
+    nodesThere.onQuestion("greeting", body -> Optional.of(new byte[] {body[0], 2}));
+    var first = nodesHere.question("greeting", new byte[] {1}, 1);
+    assertThat(first.toCompletableFuture().get(10, TimeUnit.SECONDS))
+        .containsExactly(new byte[] {1, 2});
+    var all = nodesHere.question("greeting", new byte[] {3}, 9);
+    assertThat(all.toCompletableFuture()).isNotDone();
+    await(here.hub.publishControl(NodeMessages.failure("C", "A", 2, ErrorCode.NOT_AVAILABLE)));
+    assertThat(all.toCompletableFuture().get(10, TimeUnit.SECONDS))
+        .containsExactly(new byte[] {3, 2});
   }
 
   @Test

@@ -20,8 +20,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>A ticket is 128 random bits in 22 characters, lives for 30 s and works once: of any number of
  * simultaneous uses exactly one succeeds. At most 100,000 wait at a time. Tickets are kept in this
- * process, by their SHA-256 digest; they do not survive a restart and are not known to other nodes.
- * Safe for many threads.
+ * process, by their SHA-256 digest; they do not survive a restart. The server program asks its
+ * other nodes for those that it does not have. Safe for many threads.
  */
 public final class Tickets implements Authenticator {
 
@@ -80,9 +80,14 @@ public final class Tickets implements Authenticator {
     }
   }
 
+  /** Whether this could be a ticket. */
+  public static boolean wellFormed(String ticket) {
+    return ticket.length() == TICKET_LENGTH;
+  }
+
   /** The identity of this ticket, which is used up by asking; empty if unknown, used or over. */
   public Optional<Identity> redeem(String ticket) {
-    if (ticket.length() != TICKET_LENGTH) {
+    if (!wellFormed(ticket)) {
       return Optional.empty();
     }
     var now = clock.instant();
