@@ -36,7 +36,8 @@ final class Brokers {
       named.put(each.name(), open("brokers '" + each.name() + "'", each.broker()));
     }
     var byNamespace = new HashMap<String, Broker>();
-    chosen.forEach((namespace, name) -> byNamespace.put(namespace, requireNonNull(named.get(name))));
+    chosen.forEach(
+        (namespace, name) -> byNamespace.put(namespace, requireNonNull(named.get(name))));
     broker =
         named.isEmpty()
             ? main
