@@ -110,7 +110,6 @@ public final class NettyServer {
             .channel(loops.serverChannel())
             .option(ChannelOption.SO_REUSEADDR, true)
             .option(ChannelOption.SO_BACKLOG, 4096)
-            .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER)
             .childHandler(
                 new ChannelInitializer<Channel>() {
