@@ -159,25 +159,17 @@ public final class Hub implements AutoCloseable {
 
   /**
    * Reads a channel's history for one who is subscribed to it here already, actively, and takes up
-   * from the answer. As {@link #history}, but it may be an answer of the last second, if nothing
-   * has arrived in the channel since: what comes later arrives live. So clients that come back one
-   * after the other share a read as well.
+   * from the answer. As {@link #history}, but it may be a read of the last second, if nothing has
+   * arrived in the channel since it began: what comes later arrives live. So clients that come back
+   * share one read, be it together or one after the other.
    */
   public CompletionStage<History> recover(String channel, HistoryQuery query) {
     var topic = topics.get(channel);
     if (topic == null || !linked) {
       return history(channel, query);
     }
-    long events = topic.events();
-    long now = System.nanoTime();
-    var kept = replays.find(topic, query, events, now);
-    return kept.isPresent()
-        ? CompletableFuture.completedStage(kept.get())
-        : history(channel, query)
-            .thenApply(history -> {
-              replays.keep(topic, query, history, events, now);
-              return history;
-            });
+    return replays.share(
+        topic, query, topic.events(), System.nanoTime(), () -> history(channel, query));
   }
 
   /** Forgets the channel's publications; offset and epoch go on. */

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -13,6 +18,8 @@ class ReplaysTest {
   private static final PublishOptions KEPT =
       PublishOptions.of(ChannelOptions.history(100, Duration.ofMinutes(1)));
   private static final HistoryQuery QUERY = HistoryQuery.first(10);
+
+  private static final History NONE = new History(List.of(), StreamPosition.START);
 
   private final Hub hub = Hub.inMemory();
 
@@ -71,15 +78,48 @@ class ReplaysTest {
   }
 
   @Test
+  void thoseWhoComeWhileItIsReadShareItToo() {
+    var remote = new RemoteBroker();
+    try (var far = Hub.over(remote);
+        var subscription = far.subscribe("a", publication -> {})) {
+      var answers =
+          IntStream.range(0, 100)
+              .mapToObj(i -> far.recover("a", QUERY).toCompletableFuture())
+              .toList();
+      assertThat(remote.reads).hasSize(1);
+      remote.sink.publication(Publication.of("a", new byte[1]).position(1, "e").build());
+      var late = far.recover("a", QUERY).toCompletableFuture();
+      remote.reads.remove().complete(NONE);
+      assertThat(answers).allSatisfy(answer -> assertThat(answer).isCompletedWithValue(NONE));
+      assertThat(late).as("who came after a publication").isNotDone();
+      remote.reads.remove().complete(NONE);
+      assertThat(late).isCompleted();
+    }
+  }
+
+  @Test
+  void aReadThatFailsIsNotKept() {
+    var remote = new RemoteBroker();
+    try (var far = Hub.over(remote);
+        var subscription = far.subscribe("a", publication -> {})) {
+      var first = far.recover("a", QUERY).toCompletableFuture();
+      remote.reads.remove().completeExceptionally(new IllegalStateException("away"));
+      assertThat(first).isCompletedExceptionally();
+      var second = far.recover("a", QUERY).toCompletableFuture();
+      remote.reads.remove().complete(NONE);
+      assertThat(second).isCompletedWithValue(NONE);
+    }
+  }
+
+  @Test
   void aSecondEndsTheSharing() {
     var replays = new Replays();
     var topic = new Topic(hub, "a");
-    var history = new History(List.of(), StreamPosition.START);
-    replays.keep(topic, QUERY, history, 5, 1_000);
-    assertThat(replays.find(topic, QUERY, 5, 1_000 + Replays.KEPT_NANOS - 1)).contains(history);
-    assertThat(replays.find(topic, QUERY, 6, 1_000)).isEmpty();
-    assertThat(replays.find(new Topic(hub, "a"), QUERY, 5, 1_000)).isEmpty();
-    assertThat(replays.find(topic, QUERY, 5, 1_000 + Replays.KEPT_NANOS)).isEmpty();
+    assertThat(shared(replays, topic, QUERY, 5, 1_000)).isFalse();
+    assertThat(shared(replays, topic, QUERY, 5, 1_000 + Replays.KEPT_NANOS - 1)).isTrue();
+    assertThat(shared(replays, new Topic(hub, "a"), QUERY, 5, 1_000)).isFalse();
+    assertThat(shared(replays, topic, QUERY, 5, 1_000 + Replays.KEPT_NANOS)).isFalse();
+    assertThat(shared(replays, topic, QUERY, 6, 1_000 + Replays.KEPT_NANOS)).isFalse();
   }
 
   @Test
@@ -88,14 +128,32 @@ class ReplaysTest {
     var topic = new Topic(hub, "a");
     var publication = Publication.of("a", new byte[1 << 20]).position(1, "e").build();
     var history = new History(List.of(publication), new StreamPosition(1, "e"));
+    Supplier<CompletionStage<History>> large = () -> CompletableFuture.completedStage(history);
     for (int i = 0; i < 100; i++) {
-      replays.keep(topic, HistoryQuery.first(i), history, 0, 0);
+      var unused = replays.share(topic, HistoryQuery.first(i), 0, 0, large);
     }
     int found = 0;
-    for (int i = 0; i < 100; i++) {
-      found += replays.find(topic, HistoryQuery.first(i), 0, 0).isPresent() ? 1 : 0;
+    for (int i = 99; i >= 84; i--) { // the youngest first: each look may push out the oldest
+      found += shared(replays, topic, HistoryQuery.first(i), 0, 0) ? 1 : 0;
     }
-    assertThat(found).isBetween(10, 16);
-    assertThat(replays.find(topic, HistoryQuery.first(99), 0, 0)).isPresent();
+    assertThat(found).isBetween(10, 15);
+    assertThat(shared(replays, topic, HistoryQuery.first(99), 0, 0)).isTrue();
+  }
+
+  /** Whether there was one to share; else there is one now. */
+  private static boolean shared(
+      Replays replays, Topic topic, HistoryQuery query, long events, long now) {
+    var read = new AtomicBoolean();
+    var unused =
+        replays.share(
+            topic,
+            query,
+            events,
+            now,
+            () -> {
+              read.set(true);
+              return CompletableFuture.completedStage(NONE);
+            });
+    return !read.get();
   }
 }

@@ -135,7 +135,7 @@ public final class StreamReader implements AutoCloseable {
     subscription = current;
     current
         .active()
-        .thenCompose(active -> hub.history(channel, next.query(META_TTL)))
+        .thenCompose(active -> hub.recover(channel, next.query(META_TTL)))
         .whenCompleteAsync(
             (history, failure) -> {
               if (number != attempt) {
