@@ -1,9 +1,9 @@
 // Headless Chromium as a client: echoes every kind of message; prints "ok" or fails.
-// Usage: node browser.mjs URL CHROMIUM
+// Usage: node browser.mjs CHROMIUM URL AGREED..., where AGREED says of compression on or off
 import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
-const [url, executablePath] = process.argv.slice(2);
+const [executablePath, ...targets] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath,
   args: [
@@ -20,38 +20,43 @@ const browser = await chromium.launch({
 try {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
-  // the server's own page, even if it only says "not found": the origin is what counts
-  await page.goto(new URL('/', url.replace(/^ws/, 'http')).href);
   const helpers = readFileSync(new URL('./messages.mjs', import.meta.url), 'utf8')
     .replaceAll('export ', '');
-  const said = await page.evaluate(
-    async ([url, helpers]) => {
-      const { messages, same } = new Function(helpers + '; return { messages, same };')();
-      const socket = new WebSocket(url);
-      socket.binaryType = 'arraybuffer';
-      const event = (name) =>
-        new Promise((go, fail) => {
-          socket.addEventListener(name, go, { once: true });
-          if (name !== 'close') {
-            socket.addEventListener('close', (e) => fail(new Error('closed ' + e.code)), { once: true });
-          }
-        });
-      await event('open');
-      for (const message of messages()) {
-        const echoed = event('message');
-        socket.send(message);
-        const { data } = await echoed;
-        const echo = typeof data === 'string' ? data : new Uint8Array(data);
-        if (!same(message, echo)) throw new Error('another echo for ' + message.length);
-      }
-      const closed = event('close');
-      socket.close(1000, 'done');
-      const { code, wasClean } = await closed;
-      return `${socket.extensions.split(';')[0]} ${code} ${wasClean}`;
-    },
-    [url, helpers],
-  );
-  if (said !== 'permessage-deflate 1000 true') throw new Error(said);
+  for (let i = 0; i < targets.length; i += 2) {
+    const [url, agreed] = targets.slice(i, i + 2);
+    // the server's own page, even if it only says "not found": the origin is what counts
+    await page.goto(new URL('/', url.replace(/^ws/, 'http')).href);
+    const said = await page.evaluate(
+      async ([url, helpers]) => {
+        const { messages, same } = new Function(helpers + '; return { messages, same };')();
+        const socket = new WebSocket(url);
+        socket.binaryType = 'arraybuffer';
+        const event = (name) =>
+          new Promise((go, fail) => {
+            socket.addEventListener(name, go, { once: true });
+            if (name !== 'close') {
+              const closed = (e) => fail(new Error('closed ' + e.code));
+              socket.addEventListener('close', closed, { once: true });
+            }
+          });
+        await event('open');
+        for (const message of messages()) {
+          const echoed = event('message');
+          socket.send(message);
+          const { data } = await echoed;
+          const echo = typeof data === 'string' ? data : new Uint8Array(data);
+          if (!same(message, echo)) throw new Error('another echo for ' + message.length);
+        }
+        const closed = event('close');
+        socket.close(1000, 'done');
+        const { code, wasClean } = await closed;
+        return `${socket.extensions.split(';')[0]} ${code} ${wasClean}`;
+      },
+      [url, helpers],
+    );
+    const expected = agreed === 'on' ? 'permessage-deflate 1000 true' : ' 1000 true';
+    if (said !== expected) throw new Error(url + ': ' + said);
+  }
   console.log('ok');
 } finally {
   await browser.close();

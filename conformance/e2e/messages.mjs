@@ -3,7 +3,8 @@ const sizes = [0, 1, 125, 126, 127, 65535, 65536, 1 << 20, 10 << 20];
 
 export function* messages() {
   for (const size of sizes) {
-    yield 'x\u00e9\u20ac '.repeat(size / 8 + 1).slice(0, Math.floor(size / 3)) + 'y'.repeat(size % 3);
+    // seven octets, and as many as are missing
+    yield 'x\u00e9\u20ac '.repeat(Math.floor(size / 7)) + 'y'.repeat(size % 7);
     const bytes = new Uint8Array(size);
     for (let i = 0; i < size; i++) bytes[i] = (i * 31) ^ (i >> 9);
     yield bytes;

@@ -1,11 +1,11 @@
 // npm ws as a client: echoes every kind of message; prints "ok" or fails.
-// Usage: node ws.mjs URL on|off
+// Usage: node ws.mjs URL OFFERED AGREED, where these two are on or off
 import WebSocket from 'ws';
 import { messages, same } from './messages.mjs';
 
-const [url, compression] = process.argv.slice(2);
+const [url, offered, agreed] = process.argv.slice(2);
 const socket = new WebSocket(url, {
-  perMessageDeflate: compression === 'on' ? { threshold: 0 } : false,
+  perMessageDeflate: offered === 'on' ? { threshold: 0 } : false,
   maxPayload: 64 << 20,
   rejectUnauthorized: false,
 });
@@ -22,8 +22,8 @@ const next = async () => {
 };
 
 await Promise.race([failed, new Promise((go) => socket.on('open', go))]);
-if (compression === 'on' && !socket.extensions.includes('permessage-deflate')) {
-  throw new Error('permessage-deflate was not agreed: ' + socket.extensions);
+if (socket.extensions.includes('permessage-deflate') !== (agreed === 'on')) {
+  throw new Error('agreed instead of ' + agreed + ': ' + socket.extensions);
 }
 for (const message of messages()) {
   socket.send(message);

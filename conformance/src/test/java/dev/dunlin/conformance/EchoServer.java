@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** The server under test with the limits that the suite needs; it echoes on three routes. */
+/** The server under test with the limits that the suite needs; it echoes on four routes. */
 final class EchoServer {
 
   /** Raised as far as the largest cases ask; pings would only add noise. */
@@ -32,6 +32,9 @@ final class EchoServer {
 
   /** On virtual threads. */
   static final String VIRTUAL = "/virtual";
+
+  /** On virtual threads, never compressed. */
+  static final String PLAIN = "/plain";
 
   private static final Endpoint ECHO =
       session ->
@@ -60,7 +63,8 @@ final class EchoServer {
         .limits(LIMITS)
         .route(route(SHARED, Dispatch.INLINE, Compression.shared()), ECHO)
         .route(route(TAKEOVER, Dispatch.INLINE, Compression.takeover()), ECHO)
-        .route(route(VIRTUAL, Dispatch.VIRTUAL, Compression.shared()), ECHO);
+        .route(route(VIRTUAL, Dispatch.VIRTUAL, Compression.shared()), ECHO)
+        .route(route(PLAIN, Dispatch.VIRTUAL, Compression.off()), ECHO);
   }
 
   private static Route route(String path, Dispatch dispatch, Compression compression) {
