@@ -13,6 +13,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -37,6 +39,11 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
   private final Channel channel;
   private final NettyLane lane;
   private final @Nullable Socket direct;
+  private final boolean openSsl;
+
+  /** Whether a read has brought anything. */
+  private boolean arrived;
+
   private @Nullable Conversation conversation;
   private long handed;
 
@@ -62,6 +69,8 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
   SocketWire(Channel channel, NettyLane lane, boolean plain) {
     this.channel = channel;
     this.lane = lane;
+    var tls = plain ? null : channel.pipeline().get(SslHandler.class);
+    this.openSsl = tls != null && tls.engine() instanceof ReferenceCountedOpenSslEngine;
     this.direct =
         plain
                 && channel instanceof io.netty.channel.epoll.EpollSocketChannel epoll
@@ -87,6 +96,7 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     var bytes = (ByteBuf) message;
+    arrived = true;
     try {
       if (!lingering && !broken) {
         conversation().receive(lane.receiveBuffer().view(bytes));
@@ -98,6 +108,12 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
+    if (openSsl && !arrived && !broken) {
+      // the engine has answered a record that was wrong with an alert, and says so only when it is
+      // called again, which might be never
+      channel.writeAndFlush(Unpooled.EMPTY_BUFFER, channel.voidPromise());
+    }
+    arrived = false;
     conversation().received();
   }
 
