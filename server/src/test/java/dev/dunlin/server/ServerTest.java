@@ -24,11 +24,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ServerTest {
@@ -138,50 +136,6 @@ class ServerTest {
       assertThat(peer.read().closeCode()).isEqualTo(1002);
       assertThat(peer.drain()).isZero();
     }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void whateverAHandlerThrowsClosesWith1011AndSaysNothingOfIt(Dispatch dispatch) throws Exception {
-    var failures =
-        List.of(
-            new IllegalStateException("secret"),
-            new IOException("secret"),
-            new StackOverflowError("secret"),
-            new OutOfMemoryError("secret"),
-            new AssertionError("secret"),
-            new Error("secret"));
-    var next = new AtomicReference<Throwable>();
-    Endpoint failing =
-        session ->
-            message -> {
-              if (message instanceof Text) {
-                ServerTest.<RuntimeException>sneak(next.get());
-              }
-            };
-    try (var server =
-            WebSocketServer.builder()
-                .route(Route.at("/fail").dispatch(dispatch), failing)
-                .route("/echo", ECHO)
-                .start(0);
-        var neighbour = RawPeer.open(server.port(), "/echo")) {
-      for (var failure : failures) {
-        next.set(failure);
-        try (var peer = RawPeer.open(server.port(), "/fail")) {
-          peer.write(RawPeer.text("go"));
-          var close = peer.read();
-          assertThat(close.closeCode()).isEqualTo(1011);
-          assertThat(new String(close.payload(), StandardCharsets.UTF_8)).doesNotContain("secret");
-        }
-        neighbour.write(RawPeer.text("still here"));
-        assertThat(neighbour.readText()).isEqualTo("still here");
-      }
-    }
-  }
-
-  @SuppressWarnings("unchecked")
-  private static <T extends Throwable> void sneak(Throwable failure) throws T {
-    throw (T) failure;
   }
 
   @Test
