@@ -60,8 +60,8 @@ public interface Session {
   OutgoingStream stream(boolean text);
 
   /**
-   * Begins the close handshake, after what is queued. Later messages are refused, messages that
-   * arrive from now on are dropped. Without effect on a closed session.
+   * Begins the close handshake (RFC 6455, 7.1.2), after what is queued. Later messages are refused,
+   * messages that arrive from now on are dropped. Without effect on a closed session.
    *
    * @param reason cut to 123 bytes of UTF-8
    * @throws IllegalArgumentException if the code may not stand in a close frame
@@ -140,13 +140,13 @@ public interface Session {
   /** The peer's address. */
   SocketAddress remoteAddress();
 
-  /** The subprotocol that was agreed. */
+  /** The subprotocol that was agreed (RFC 6455, 1.9). */
   Optional<String> subprotocol();
 
-  /** The extensions that were agreed, as in {@code Sec-WebSocket-Extensions}; may be empty. */
+  /** The agreed extensions as in {@code Sec-WebSocket-Extensions} (RFC 6455, 9.1); may be empty. */
   String extensions();
 
-  /** Sends a ping now; its pong updates {@link #roundTrip()}. */
+  /** Sends a ping now (RFC 6455, 5.5.2); its pong updates {@link #roundTrip()}. */
   void ping();
 
   /** The time between the newest answered ping and its pong. */

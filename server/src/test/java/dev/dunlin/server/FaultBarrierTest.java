@@ -109,7 +109,9 @@ class FaultBarrierTest {
           peer.write(RawPeer.text("go"));
         }
         var close = peer.read();
-        assertThat(close.closeCode()).as("%s", failure).isEqualTo(place == Place.CLOSE ? 1000 : 1011);
+        assertThat(close.closeCode())
+            .as("%s", failure)
+            .isEqualTo(place == Place.CLOSE ? 1000 : 1011);
         assertThat(new String(close.payload(), StandardCharsets.UTF_8)).doesNotContain("secret");
         if (place != Place.CLOSE) {
           peer.write(RawPeer.close(1011));
@@ -132,8 +134,7 @@ class FaultBarrierTest {
     }
   }
 
-  private static Endpoint failing(
-      Place place, Throwable failure, CompletableFuture<Closed> told) {
+  private static Endpoint failing(Place place, Throwable failure, CompletableFuture<Closed> told) {
     return switch (place) {
       case OPEN ->
           session -> {
@@ -167,9 +168,7 @@ class FaultBarrierTest {
   }
 
   private static Endpoint typed(
-      CompletableFuture<Closed> told,
-      @Nullable Throwable decoding,
-      Throwable handling) {
+      CompletableFuture<Closed> told, @Nullable Throwable decoding, Throwable handling) {
     var codec =
         new Codec<String>() {
           @Override
