@@ -1,9 +1,10 @@
 // Headless Chromium as a client: echoes every kind of message; prints "ok" or fails.
-// Usage: node browser.mjs CHROMIUM URL AGREED..., where AGREED says of compression on or off
+// Usage: node browser.mjs CHROMIUM BATCHED [URL AGREED]..., where AGREED says of compression on or off,
+// and BATCHED is the URL that answers with a thousand pieces, joined by newlines in fewer messages
 import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
-const [executablePath, ...targets] = process.argv.slice(2);
+const [executablePath, batched, ...targets] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath,
   args: [
@@ -57,6 +58,26 @@ try {
     const expected = agreed === 'on' ? 'permessage-deflate 1000 true' : ' 1000 true';
     if (said !== expected) throw new Error(url + ': ' + said);
   }
+  await page.goto(new URL('/', batched.replace(/^ws/, 'http')).href);
+  const [messages, equal] = await page.evaluate(async (url) => {
+    const expected = [];
+    for (let i = 0; i < 1000; i++) expected.push(`piece ${i} ${'\u20ac'.repeat(i % 100)}`);
+    const socket = new WebSocket(url);
+    const pieces = [];
+    let messages = 0;
+    await new Promise((go, fail) => {
+      socket.onopen = () => socket.send('go');
+      socket.onclose = (e) => fail(new Error('closed ' + e.code));
+      socket.onmessage = (e) => {
+        messages++;
+        pieces.push(...e.data.split('\n'));
+        if (pieces.length >= expected.length) go();
+      };
+    });
+    return [messages, pieces.join('\n') === expected.join('\n')];
+  }, batched);
+  if (!equal) throw new Error('other pieces in ' + messages + ' messages');
+  if (messages > 500) throw new Error('hardly joined: ' + messages + ' messages');
   console.log('ok');
 } finally {
   await browser.close();

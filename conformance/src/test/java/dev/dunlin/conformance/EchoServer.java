@@ -5,16 +5,21 @@ import dev.dunlin.server.Endpoint;
 import dev.dunlin.server.Route;
 import dev.dunlin.server.Tls;
 import dev.dunlin.server.WebSocketServer;
+import dev.dunlin.websocket.Batching;
 import dev.dunlin.websocket.Binary;
 import dev.dunlin.websocket.Compression;
 import dev.dunlin.websocket.Control;
 import dev.dunlin.websocket.Limits;
+import dev.dunlin.websocket.Prepared;
 import dev.dunlin.websocket.Text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** The server under test with the limits that the suite needs; it echoes on four routes. */
+/**
+ * The server under test with the limits that the suite needs; it echoes on four routes and joins on
+ * a fifth.
+ */
 final class EchoServer {
 
   /** Raised as far as the largest cases ask; pings would only add noise. */
@@ -35,6 +40,26 @@ final class EchoServer {
 
   /** On virtual threads, never compressed. */
   static final String PLAIN = "/plain";
+
+  /** Answers a message with {@link #PIECES} pieces, joined by newlines in fewer messages. */
+  static final String BATCHED = "/batched";
+
+  private static final int PIECES = 1000;
+
+  private static final Endpoint PIECEWISE =
+      session -> {
+        session.batching(Batching.defaults().joint("\n"));
+        return message -> {
+          for (int i = 0; i < PIECES; i++) {
+            var piece = Text.of("piece " + i + " " + "\u20ac".repeat(i % 100));
+            if (i % 3 == 0) {
+              session.send(piece);
+            } else {
+              session.send(Prepared.of(piece));
+            }
+          }
+        };
+      };
 
   private static final Endpoint ECHO =
       session ->
@@ -64,7 +89,9 @@ final class EchoServer {
         .route(route(SHARED, Dispatch.INLINE, Compression.shared()), ECHO)
         .route(route(TAKEOVER, Dispatch.INLINE, Compression.takeover()), ECHO)
         .route(route(VIRTUAL, Dispatch.VIRTUAL, Compression.shared()), ECHO)
-        .route(route(PLAIN, Dispatch.VIRTUAL, Compression.off()), ECHO);
+        .route(route(PLAIN, Dispatch.VIRTUAL, Compression.off()), ECHO)
+        // small pieces stand plain between the compressed ones
+        .route(Route.at(BATCHED).compression(Compression.shared().thresholdBytes(64)), PIECEWISE);
   }
 
   private static Route route(String path, Dispatch dispatch, Compression compression) {

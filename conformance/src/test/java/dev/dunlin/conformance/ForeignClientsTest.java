@@ -237,11 +237,12 @@ class ForeignClientsTest {
     run(python(), "client.py", url, "off", "off");
   }
 
-  /** One browser for all of them. */
+  /** One browser for all of them, and for segments that were compressed alone and joined. */
   @Test
   void chromiumIsEchoed() throws Exception {
     var command = new ArrayList<String>();
     command.addAll(List.of(node(), "browser.mjs", Component.CHROMIUM.require().toString()));
+    command.add("ws://127.0.0.1:" + plain.port() + EchoServer.BATCHED);
     urls().forEach(it -> Stream.of(it.get()).map(Object::toString).forEach(command::add));
     run(command.toArray(String[]::new));
   }
