@@ -172,6 +172,8 @@ final class MeasuredServer {
         + ManagementFactory.getThreadMXBean().getThreadCount()
         + " cpu="
         + os.getProcessCpuTime()
+        + " loops="
+        + loopNanos()
         + " acceptFailures="
         + statistics.acceptFailures()
         + " timedOut="
@@ -180,6 +182,18 @@ final class MeasuredServer {
         + statistics.queuedBytes()
         + " queueLimit="
         + statistics.queueLimitBytes();
+  }
+
+  /** The processor time of the event loops, without that of the JVM's compilers. */
+  private static long loopNanos() {
+    var threads = ManagementFactory.getThreadMXBean();
+    long sum = 0;
+    for (var info : threads.getThreadInfo(threads.getAllThreadIds())) {
+      if (info != null && info.getThreadName().startsWith("dunlin-loop-")) {
+        sum += Math.max(0, threads.getThreadCpuTime(info.getThreadId()));
+      }
+    }
+    return sum;
   }
 
   private static long status(String name) throws IOException {

@@ -31,7 +31,7 @@ class SlowPeersTest {
     assertThat(share).isLessThan(0.05);
   }
 
-  /** The share of a processor that the server took while it waited. */
+  /** The share of a processor that the event loops took while they waited. */
   private static double slowloris(int connections, int headMillis, int everyMillis)
       throws Exception {
     var request = ByteBuffer.wrap("GET /echo HTTP/1.1\r\nHost: localhost\r\n".getBytes());
@@ -48,7 +48,7 @@ class SlowPeersTest {
           clients.add(client);
         }
         long opened = System.nanoTime();
-        long cpu = server.ask("counts").of("cpu");
+        long cpu = server.ask("counts").of("loops");
         var open = new ArrayList<>(clients);
         long firstEnd = 0;
         for (int round = 0; !open.isEmpty(); round++) {
@@ -72,7 +72,7 @@ class SlowPeersTest {
         assertThat((ended - opened) / 1_000_000).isLessThan(headMillis + 1000 + 2L * everyMillis);
         neighbour.send(Frame.text("still here"));
         assertThat(neighbour.next()).isEqualTo(Event.text("still here"));
-        return (counts.of("cpu") - cpu) / (double) (ended - opened);
+        return (counts.of("loops") - cpu) / (double) (ended - opened);
       } finally {
         for (var client : clients) {
           client.close();
