@@ -67,16 +67,15 @@ final class Replays {
       lock.unlock();
     }
     read.get()
-        .whenComplete(
-            (history, failure) -> {
-              if (failure != null) {
-                drop(key, mine);
-                mine.history.completeExceptionally(failure);
-              } else {
-                weigh(key, mine, history);
-                mine.history.complete(history);
-              }
-            });
+        .whenComplete((history, failure) -> {
+          if (failure != null) {
+            drop(key, mine);
+            mine.history.completeExceptionally(failure);
+          } else {
+            weigh(key, mine, history);
+            mine.history.complete(history);
+          }
+        });
     return mine.history.minimalCompletionStage();
   }
 
