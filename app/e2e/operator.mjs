@@ -55,6 +55,7 @@ try {
   // another one of the authority's is asked for the password
   const colleague = await tab('colleague', { colorScheme: 'dark' });
   await colleague.goto(base);
+  await colleague.waitForFunction(() => document.activeElement?.type === 'password');
   await colleague.keyboard.type('something else');
   await colleague.keyboard.press('Enter');
   await colleague.getByRole('alert').filter({ hasText: /./ }).waitFor();
