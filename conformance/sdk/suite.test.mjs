@@ -75,6 +75,13 @@ for (const protocol of ['json', 'protobuf']) {
   const call = async (client, method, params) =>
     decode((await client.rpc(method, encode(params))).data);
 
+  // Commands of a connection are answered in order: after two calls a refresh that was asked for
+  // between them is answered too, and its timer is the SDK's to clear.
+  const settle = async (client) => {
+    await call(client, 'echo', {});
+    await call(client, 'echo', {});
+  };
+
   const collect = (subscription) => {
     const values = [];
     subscription.on('publication', (context) => values.push(decode(context.data)));
@@ -126,9 +133,14 @@ for (const protocol of ['json', 'protobuf']) {
       const refreshed = new Promise((resolve) => { asked = resolve; });
       const [client] = await connect({
         token: await token({ sub: 'user', exp: Math.floor(Date.now() / 1000) + 2 }),
-        getToken: async () => { asked(); return token({ sub: 'user' }); },
+        getToken: async () => {
+          const fresh = await token({ sub: 'user' });
+          asked();
+          return fresh;
+        },
       });
       await refreshed;
+      await settle(client);
       assert.deepEqual(await call(client, 'echo', { still: 'here' }), { still: 'here' });
       assert.equal(client.state, 'connected');
     });
@@ -282,12 +294,15 @@ for (const protocol of ['json', 'protobuf']) {
       const refreshed = new Promise((resolve) => { again = resolve; });
       await subscribe(client, channel, {
         getToken: async () => {
-          if (++asked === 2) again();
-          const seconds = asked === 1 ? 2 : 600;
-          return token({ sub: 'user', channel, exp: Math.floor(Date.now() / 1000) + seconds });
+          const seconds = ++asked === 1 ? 2 : 600;
+          const exp = Math.floor(Date.now() / 1000) + seconds;
+          const fresh = await token({ sub: 'user', channel, exp });
+          if (asked === 2) again();
+          return fresh;
         },
       });
       await refreshed;
+      await settle(client);
     });
 
     it('is told that a namespace does not exist and what it may not do', async () => {

@@ -18,9 +18,13 @@ import dev.dunlin.auth.Revocations;
 import dev.dunlin.auth.SignedMessages;
 import dev.dunlin.auth.Tickets;
 import dev.dunlin.auth.VerificationKey;
+import dev.dunlin.server.Endpoint;
 import dev.dunlin.server.Listener;
 import dev.dunlin.server.Proxies;
 import dev.dunlin.server.Session;
+import dev.dunlin.server.Signing;
+import dev.dunlin.testing.TestClient;
+import dev.dunlin.websocket.Text;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -153,5 +157,29 @@ class SecurityGuideTest {
     var signature = SignedMessages.signer(key, place).sign(message);
     SignedMessages.verifier(key, place)
         .verify(message, signature); // or throws Refused with a fault
+  }
+
+  private static byte[] secretOf(String subject) {
+    return ("the secret of " + subject + ", thirty-two bytes").getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aRouteTakesAndSendsSignedMessages() throws Exception {
+    var signing = Signing.secrets("telemetry", session -> secretOf(session.identity().subject()));
+    Endpoint endpoint =
+        Endpoint.signed(signing, session -> message -> session.trySend(Text.of("taken")));
+    try (var client = TestClient.connect(endpoint)) {
+      var connection = client.receiveText().split("\"")[3];
+      var key = SignedMessages.connectionKey(secretOf(""), connection);
+      var signer = SignedMessages.signer(key, new SignedMessages.Place("telemetry", connection));
+      client.send(
+          new String(signer.seal("21.5".getBytes(StandardCharsets.UTF_8)), StandardCharsets.UTF_8));
+      var verifier =
+          SignedMessages.verifier(key, new SignedMessages.Place("telemetry#server", connection));
+      assertThat(verifier.open(client.receiveText().getBytes(StandardCharsets.UTF_8)))
+          .asString(StandardCharsets.UTF_8)
+          .isEqualTo("taken");
+      assertThat(signing.verified()).isEqualTo(1);
+    }
   }
 }

@@ -36,6 +36,7 @@ public final class JavaScriptSdk {
       assertThat(process.exitValue()).as("%s said: %s", command.command(), said).isZero();
       return said;
     } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
       Files.delete(log);
     }
