@@ -1,6 +1,5 @@
 package dev.dunlin.broker.nats;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
@@ -15,25 +14,19 @@ import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.Publication;
 import dev.dunlin.channels.PublishOptions;
 import dev.dunlin.channels.PublishResult;
+import dev.dunlin.testing.BrokerFaults;
 import dev.dunlin.testing.ServerProcess;
 import dev.dunlin.testing.StreamReader;
 import io.nats.client.Nats;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,15 +34,12 @@ import org.slf4j.LoggerFactory;
 
 /** What happens to those who publish and read when NATS goes and comes. */
 @Timeout(60)
-class NatsFaultTest {
+class NatsFaultTest extends BrokerFaults {
 
   private static final PublishOptions KEPT =
       PublishOptions.of(ChannelOptions.history(1_000, Duration.ofMinutes(5)));
 
   private static ServerProcess nats;
-
-  private final String channel = "fault:" + UUID.randomUUID();
-  private final List<AutoCloseable> open = new ArrayList<>();
 
   @BeforeAll
   static void startNats() throws Exception {
@@ -61,18 +51,6 @@ class NatsFaultTest {
     if (nats != null) {
       nats.close();
     }
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    for (var i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T closing(T resource) {
-    open.add(resource);
-    return resource;
   }
 
   private Hub node(NatsOptions options) throws Exception {
@@ -97,7 +75,7 @@ class NatsFaultTest {
     nats.kill();
     eventually("the loss of the link", () -> !here.linked() && !there.linked());
     var begun = System.nanoTime();
-    assertThat(failure(here.publish(channel, bytes("away"), KEPT)))
+    assertThat(failure(here.publish(channel(), bytes("away"), KEPT)))
         .isInstanceOf(BrokerUnavailableException.class);
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(1));
     nats.restart();
@@ -145,7 +123,7 @@ class NatsFaultTest {
     }
     assertThat(acknowledged.stream().map(result -> result.position().offset()))
         .containsExactlyElementsOf(IntStream.rangeClosed(1, 300).mapToObj(Long::valueOf).toList());
-    var history = await(there.history(channel, HistoryQuery.first(HistoryQuery.ALL)));
+    var history = await(there.history(channel(), HistoryQuery.first(HistoryQuery.ALL)));
     assertThat(history.publications().stream().map(Publication::text)).isEqualTo(expected);
   }
 
@@ -166,7 +144,7 @@ class NatsFaultTest {
     assertThat(again.position().epoch()).isNotEqualTo(before.position().epoch());
     var next = publish(hub, "m2", KEPT);
     assertThat(next.position().offset()).isEqualTo(2);
-    var history = await(hub.history(channel, HistoryQuery.first(HistoryQuery.ALL)));
+    var history = await(hub.history(channel(), HistoryQuery.first(HistoryQuery.ALL)));
     assertThat(history.position()).isEqualTo(next.position());
     assertThat(history.publications()).extracting(Publication::text).containsExactly("m1", "m2");
     eventually("the second", () -> reader.received().size() == 2);
@@ -189,7 +167,7 @@ class NatsFaultTest {
     try {
       eventually("the loss of the link", () -> !hub.linked());
       assertThat(hub.brokerStats().probeFailures()).isPositive();
-      assertThat(failure(hub.publish(channel, bytes("away"), KEPT)))
+      assertThat(failure(hub.publish(channel(), bytes("away"), KEPT)))
           .isInstanceOf(BrokerUnavailableException.class);
     } finally {
       nats.resume();
@@ -208,13 +186,13 @@ class NatsFaultTest {
     var readers = new ArrayList<StreamReader>();
     for (var hub : hubs) {
       for (var i = 0; i < 40; i++) {
-        var reader = closing(StreamReader.of(hub, channel + i % 4));
+        var reader = closing(StreamReader.of(hub, channel() + i % 4));
         reader.live().get(10, TimeUnit.SECONDS);
         readers.add(reader);
       }
     }
     for (var i = 0; i < 4; i++) {
-      await(hubs.getFirst().publish(channel + i, bytes("m1"), KEPT));
+      await(hubs.getFirst().publish(channel() + i, bytes("m1"), KEPT));
     }
     readers.forEach(reader -> eventually("the first", () -> reader.received().size() == 1));
     var before = hubs.stream().mapToLong(hub -> hub.brokerStats().reads()).sum();
@@ -240,7 +218,7 @@ class NatsFaultTest {
     var reader = readers(nodes.getFirst()).getFirst();
     var results =
         IntStream.range(0, 150)
-            .mapToObj(i -> nodes.get(i % 3).publish(channel, bytes("" + i), KEPT))
+            .mapToObj(i -> nodes.get(i % 3).publish(channel(), bytes("" + i), KEPT))
             .toList();
     assertThat(results.stream().map(this::await).map(result -> result.position().offset()))
         .containsExactlyInAnyOrderElementsOf(
@@ -258,7 +236,7 @@ class NatsFaultTest {
       var position = publish(i % 3 == 0 ? other : hub, "" + i, small).position();
       assertThat(position.offset()).isEqualTo(i);
     }
-    var history = await(hub.history(channel, HistoryQuery.first(HistoryQuery.ALL)));
+    var history = await(hub.history(channel(), HistoryQuery.first(HistoryQuery.ALL)));
     assertThat(history.publications())
         .extracting(Publication::offset)
         .containsExactlyElementsOf(LongStream.rangeClosed(191, 200).boxed().toList());
@@ -272,12 +250,12 @@ class NatsFaultTest {
   void whatCannotBeKeptIsRefused() throws Exception {
     var hub = node(NatsOptions.at(nats.url()));
     var huge = PublishOptions.of(ChannelOptions.history(1_001, Duration.ofMinutes(5)));
-    assertThat(failure(hub.publish(channel, bytes("x"), huge)))
+    assertThat(failure(hub.publish(channel(), bytes("x"), huge)))
         .isInstanceOf(IllegalArgumentException.class);
     var longLived = KEPT.idempotencyKey("k").idempotencyTtl(Duration.ofHours(1));
-    assertThat(failure(hub.publish(channel, bytes("x"), longLived)))
+    assertThat(failure(hub.publish(channel(), bytes("x"), longLived)))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThat(failure(hub.presence().add(channel, ClientInfo.of("u", "c"), Duration.ofHours(2))))
+    assertThat(failure(hub.presence().add(channel(), ClientInfo.of("u", "c"), Duration.ofHours(2))))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -297,70 +275,12 @@ class NatsFaultTest {
           () ->
               List.copyOf(appender.list).stream()
                   .anyMatch(event -> event.getFormattedMessage().contains("no link to NATS")));
-      assertThat(failure(hub.publish(channel, "x")).toString()).doesNotContain("geheim");
+      assertThat(failure(hub.publish(channel(), "x")).toString()).doesNotContain("geheim");
       assertThat(List.copyOf(appender.list))
           .noneMatch(event -> event.getFormattedMessage().contains("geheim"));
     } finally {
       log.detachAppender(appender);
       log.setLevel(level);
     }
-  }
-
-  private List<StreamReader> readers(Hub... hubs) throws Exception {
-    var readers = new ArrayList<StreamReader>();
-    for (var hub : hubs) {
-      var reader = closing(StreamReader.of(hub, channel));
-      reader.live().get(10, TimeUnit.SECONDS);
-      readers.add(reader);
-    }
-    return readers;
-  }
-
-  private PublishResult publish(Hub hub, String text, PublishOptions options) {
-    return await(hub.publish(channel, bytes(text), options));
-  }
-
-  private PublishResult publishUntilAccepted(Hub hub, String text, PublishOptions options) {
-    while (true) {
-      try {
-        return hub.publish(channel, bytes(text), options).toCompletableFuture().join();
-      } catch (CompletionException e) {
-        assertThat(e.getCause()).isInstanceOf(BrokerUnavailableException.class);
-        LockSupport.parkNanos(5_000_000);
-      }
-    }
-  }
-
-  private <T> T await(CompletionStage<T> stage) {
-    try {
-      return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
-    } catch (Exception e) {
-      throw new AssertionError("the stage did not complete", e);
-    }
-  }
-
-  private static Throwable failure(CompletionStage<?> stage) throws Exception {
-    try {
-      var value = stage.toCompletableFuture().get(5, TimeUnit.SECONDS);
-      throw new AssertionError("it did not fail, but gave " + value);
-    } catch (ExecutionException e) {
-      return e.getCause();
-    }
-  }
-
-  private static void eventually(String what, BooleanSupplier condition) {
-    var end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime() - end).as("waited for %s", what).isNegative();
-      LockSupport.parkNanos(2_000_000);
-    }
-  }
-
-  private static List<String> texts(StreamReader reader) {
-    return reader.received().stream().map(Publication::text).toList();
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(UTF_8);
   }
 }

@@ -1,6 +1,5 @@
 package dev.dunlin.broker.redis;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
@@ -14,24 +13,17 @@ import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.Publication;
 import dev.dunlin.channels.PublishOptions;
 import dev.dunlin.channels.PublishResult;
+import dev.dunlin.testing.BrokerFaults;
 import dev.dunlin.testing.ServerProcess;
-import dev.dunlin.testing.StreamReader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,16 +31,13 @@ import org.slf4j.LoggerFactory;
 
 /** What happens to those who publish and read when Redis goes and comes. */
 @Timeout(60)
-class RedisFaultTest {
+class RedisFaultTest extends BrokerFaults {
 
   private static final PublishOptions KEPT =
       PublishOptions.of(ChannelOptions.history(100_000, Duration.ofMinutes(5)));
 
   private static ServerProcess redis;
   private static ServerProcess durable;
-
-  private final String channel = "fault:" + UUID.randomUUID();
-  private final List<AutoCloseable> open = new ArrayList<>();
 
   @BeforeAll
   static void startBoth() throws Exception {
@@ -63,18 +52,6 @@ class RedisFaultTest {
         process.close();
       }
     }
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    for (var i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T closing(T resource) {
-    open.add(resource);
-    return resource;
   }
 
   private Hub node(RedisOptions options) throws Exception {
@@ -98,7 +75,7 @@ class RedisFaultTest {
     redis.kill();
     eventually("the loss of the link", () -> !here.linked() && !there.linked());
     var begun = System.nanoTime();
-    assertThat(failure(here.publish(channel, bytes("away"), KEPT)))
+    assertThat(failure(here.publish(channel(), bytes("away"), KEPT)))
         .isInstanceOf(BrokerUnavailableException.class);
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(1));
     redis.restart();
@@ -147,7 +124,7 @@ class RedisFaultTest {
     }
     assertThat(acknowledged.stream().map(result -> result.position().offset()))
         .containsExactlyElementsOf(IntStream.rangeClosed(1, 300).mapToObj(Long::valueOf).toList());
-    var history = await(there.history(channel, HistoryQuery.first(HistoryQuery.ALL)));
+    var history = await(there.history(channel(), HistoryQuery.first(HistoryQuery.ALL)));
     assertThat(history.publications().stream().map(Publication::text)).isEqualTo(expected);
   }
 
@@ -168,7 +145,7 @@ class RedisFaultTest {
     assertThat(again.position().epoch()).isNotEqualTo(before.position().epoch());
     var next = publish(hub, "m2", KEPT);
     assertThat(next.position().offset()).isEqualTo(2);
-    var history = await(hub.history(channel, HistoryQuery.first(HistoryQuery.ALL)));
+    var history = await(hub.history(channel(), HistoryQuery.first(HistoryQuery.ALL)));
     assertThat(history.position()).isEqualTo(next.position());
     assertThat(history.publications()).extracting(Publication::text).containsExactly("m1", "m2");
     eventually("the second", () -> reader.received().size() == 2);
@@ -211,7 +188,7 @@ class RedisFaultTest {
     assertThat(redis.ask("CLIENT PAUSE 300 ALL")).startsWith("+OK");
     var attempts =
         IntStream.range(0, 100)
-            .mapToObj(i -> hub.publish(channel, new byte[1000], KEPT).toCompletableFuture())
+            .mapToObj(i -> hub.publish(channel(), new byte[1000], KEPT).toCompletableFuture())
             .toList();
     var refused = attempts.stream().filter(CompletableFuture::isCompletedExceptionally).count();
     assertThat(refused).isBetween(90L, 99L);
@@ -227,7 +204,7 @@ class RedisFaultTest {
     var subscriptions =
         IntStream.range(0, 1200)
             .mapToObj(
-                i -> hub.subscribe(channel + i, publication -> arrived.add(publication.text())))
+                i -> hub.subscribe(channel() + i, publication -> arrived.add(publication.text())))
             .toList();
     subscriptions.forEach(subscription -> await(subscription.active()));
 
@@ -236,7 +213,7 @@ class RedisFaultTest {
     subscriptions.getLast().close();
     eventually("the link", hub::linked);
     for (var i = 0; i < 1200; i++) {
-      await(hub.publish(channel + i, bytes("" + i)));
+      await(hub.publish(channel() + i, bytes("" + i)));
     }
     eventually("all but the closed one", () -> arrived.size() == 1199);
     assertThat(arrived).doesNotContain("1199");
@@ -246,7 +223,7 @@ class RedisFaultTest {
   void brokerWaitsForAServerThatIsNotThereYet() throws Exception {
     redis.kill();
     var hub = closing(Hub.over(RedisBroker.over(RedisOptions.at(redis.url()))));
-    assertThat(failure(hub.publish(channel, "early")))
+    assertThat(failure(hub.publish(channel(), "early")))
         .isInstanceOf(BrokerUnavailableException.class);
     redis.restart();
     await(hub.ready());
@@ -269,70 +246,12 @@ class RedisFaultTest {
           () ->
               List.copyOf(appender.list).stream()
                   .anyMatch(event -> event.getFormattedMessage().contains("WRONGPASS")));
-      assertThat(failure(hub.publish(channel, "x")).toString()).doesNotContain("geheim");
+      assertThat(failure(hub.publish(channel(), "x")).toString()).doesNotContain("geheim");
       assertThat(List.copyOf(appender.list))
           .noneMatch(event -> event.getFormattedMessage().contains("geheim"));
     } finally {
       log.detachAppender(appender);
       log.setLevel(level);
     }
-  }
-
-  private List<StreamReader> readers(Hub... hubs) throws Exception {
-    var readers = new ArrayList<StreamReader>();
-    for (var hub : hubs) {
-      var reader = closing(StreamReader.of(hub, channel));
-      reader.live().get(10, TimeUnit.SECONDS);
-      readers.add(reader);
-    }
-    return readers;
-  }
-
-  private PublishResult publish(Hub hub, String text, PublishOptions options) {
-    return await(hub.publish(channel, bytes(text), options));
-  }
-
-  private PublishResult publishUntilAccepted(Hub hub, String text, PublishOptions options) {
-    while (true) {
-      try {
-        return hub.publish(channel, bytes(text), options).toCompletableFuture().join();
-      } catch (CompletionException e) {
-        assertThat(e.getCause()).isInstanceOf(BrokerUnavailableException.class);
-        LockSupport.parkNanos(5_000_000);
-      }
-    }
-  }
-
-  private <T> T await(CompletionStage<T> stage) {
-    try {
-      return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
-    } catch (Exception e) {
-      throw new AssertionError("the stage did not complete", e);
-    }
-  }
-
-  private static Throwable failure(CompletionStage<?> stage) throws Exception {
-    try {
-      var value = stage.toCompletableFuture().get(5, TimeUnit.SECONDS);
-      throw new AssertionError("it did not fail, but gave " + value);
-    } catch (ExecutionException e) {
-      return e.getCause();
-    }
-  }
-
-  private static void eventually(String what, BooleanSupplier condition) {
-    var end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime() - end).as("waited for %s", what).isNegative();
-      LockSupport.parkNanos(2_000_000);
-    }
-  }
-
-  private static List<String> texts(StreamReader reader) {
-    return reader.received().stream().map(Publication::text).toList();
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(UTF_8);
   }
 }
