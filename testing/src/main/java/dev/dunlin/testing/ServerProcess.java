@@ -89,6 +89,33 @@ public final class ServerProcess implements AutoCloseable {
         "+PONG");
   }
 
+  /** Starts a Sentinel of the master {@code m} at this port; it rewrites its own configuration. */
+  static ServerProcess sentinel(int master) throws IOException {
+    var executable = Component.REDIS.require();
+    var folder = Files.createTempDirectory("sentinel");
+    var file = folder.resolve("sentinel.conf");
+    int port = freePort();
+    Files.writeString(
+        file,
+        """
+        port %d
+        bind 127.0.0.1
+        dir %s
+        sentinel monitor m 127.0.0.1 %d 1
+        sentinel down-after-milliseconds m 500
+        sentinel failover-timeout m 5000
+        """
+            .formatted(port, folder, master));
+    return new ServerProcess(
+        "redis",
+        port,
+        folder,
+        List.of(executable.toString(), file.toString(), "--sentinel"),
+        new String[0],
+        "PING",
+        "+PONG");
+  }
+
   /**
    * Starts a NATS server with JetStream.
    *

@@ -7,22 +7,16 @@ import dev.dunlin.channels.ChannelOptions;
 import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.PublishOptions;
 import dev.dunlin.channels.PublishResult;
-import dev.dunlin.testing.Component;
+import dev.dunlin.testing.RedisSentinel;
 import dev.dunlin.testing.ServerProcess;
 import dev.dunlin.testing.StreamReader;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A master that is killed, and the replica that a real Sentinel makes master in its place. */
 @Timeout(120)
@@ -32,27 +26,10 @@ class SentinelTest {
   private static final PublishOptions KEPT =
       PublishOptions.of(ChannelOptions.history(1_000, Duration.ofMinutes(5)));
 
-  @TempDir Path folder;
-
   @Test
   void failoverIsFollowedUnderANewEpochAndNothingIsLostInSilence() throws Exception {
-    try (var master = ServerProcess.redis();
-        var replica =
-            ServerProcess.redis("--replicaof", "127.0.0.1", Integer.toString(master.port()))) {
-      until(
-          "the replica",
-          () -> replica.askAll("INFO replication").contains("master_link_status:up"));
-      int port = freePort();
-      var sentinel = sentinel(port, master.port());
-      try {
-        until("the sentinel", () -> reachable(port));
-        until(
-            "what it knows of the replica",
-            () -> ask(port, "SENTINEL REPLICAS m").startsWith("*1"));
-        follow(master, replica, "redis-sentinel://127.0.0.1:" + port + "/0#m");
-      } finally {
-        sentinel.destroyForcibly().waitFor();
-      }
+    try (var sentinel = RedisSentinel.start()) {
+      follow(sentinel.master(), sentinel.replica(), sentinel.url());
     }
   }
 
@@ -76,25 +53,6 @@ class SentinelTest {
     }
   }
 
-  private Process sentinel(int port, int master) throws IOException {
-    var file = folder.resolve("sentinel.conf");
-    Files.writeString(
-        file,
-        """
-        port %d
-        bind 127.0.0.1
-        dir %s
-        sentinel monitor m 127.0.0.1 %d 1
-        sentinel down-after-milliseconds m 500
-        sentinel failover-timeout m 5000
-        """
-            .formatted(port, folder, master));
-    return new ProcessBuilder(Component.REDIS.require().toString(), file.toString(), "--sentinel")
-        .redirectErrorStream(true)
-        .redirectOutput(folder.resolve("sentinel.log").toFile())
-        .start();
-  }
-
   /** Until a master takes it. */
   private static PublishResult publish(Hub hub, String text) {
     long end = System.nanoTime() + PATIENCE.toNanos();
@@ -107,36 +65,6 @@ class SentinelTest {
         assertThat(System.nanoTime() - end).as("there is no master").isNegative();
         LockSupport.parkNanos(20_000_000);
       }
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
-  private static boolean reachable(int port) {
-    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      return socket.isConnected();
-    } catch (IOException notYet) {
-      return false;
-    }
-  }
-
-  private static String ask(int port, String question) throws IOException {
-    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      socket.setSoTimeout(5_000);
-      socket.getOutputStream().write((question + "\r\nPING\r\n").getBytes(UTF_8));
-      var answer = new StringBuilder();
-      while (answer.indexOf("+PONG") < 0) {
-        int next = socket.getInputStream().read();
-        if (next < 0) {
-          throw new IOException("cut off after " + answer);
-        }
-        answer.append((char) next);
-      }
-      return answer.toString();
     }
   }
 
