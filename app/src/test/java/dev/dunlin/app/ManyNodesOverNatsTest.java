@@ -10,7 +10,8 @@ class ManyNodesOverNatsTest extends ManyNodesTest {
   }
 
   @Override
-  ServerProcess broker() throws Exception {
-    return ServerProcess.nats();
+  Running broker() throws Exception {
+    var server = ServerProcess.nats();
+    return new Running(server.url(), server);
   }
 }

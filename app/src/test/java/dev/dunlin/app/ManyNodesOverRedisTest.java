@@ -10,7 +10,8 @@ class ManyNodesOverRedisTest extends ManyNodesTest {
   }
 
   @Override
-  ServerProcess broker() throws Exception {
-    return ServerProcess.redis();
+  Running broker() throws Exception {
+    var server = ServerProcess.redis();
+    return new Running(server.url(), server);
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.dunlin.testing.ServerProcess;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,8 +25,11 @@ abstract class ManyNodesTest {
   private static final String SECRET = "0123456789abcdef".repeat(4);
   private static final String KEY = "an API key of the tests";
 
+  /** A broker that runs, and what ends it. */
+  record Running(String url, AutoCloseable process) {}
+
   private final String kind;
-  private ServerProcess broker;
+  private Running broker;
   private TestServer here;
   private TestServer there;
   private final List<Visitor> visitors = new ArrayList<>();
@@ -37,7 +39,7 @@ abstract class ManyNodesTest {
   }
 
   /** Starts the broker. */
-  abstract ServerProcess broker() throws Exception;
+  abstract Running broker() throws Exception;
 
   @BeforeAll
   void start() throws Exception {
@@ -73,7 +75,7 @@ abstract class ManyNodesTest {
       }
     }
     if (broker != null) {
-      broker.close();
+      broker.process().close();
     }
   }
 
@@ -167,6 +169,23 @@ abstract class ManyNodesTest {
     here.call("publish", "{\"channel\":\"shared:x\",\"data\":\"of all\"}");
     for (var visitor : visitors) {
       assertThat(visitor.next()).contains("of all");
+    }
+  }
+
+  @Test
+  void onePublicationReachesEveryClientOfEveryNodeOnce() throws Exception {
+    var all = new ArrayList<Visitor>();
+    for (int i = 0; i < 60; i++) {
+      var each = visitor(i % 2 == 0 ? here : there, "one-of-" + i);
+      assertThat(each.ask("{'id':2,'subscribe':{'channel':'shared:all'}}"))
+          .contains("\"subscribe\"");
+      all.add(each);
+    }
+    there.call("publish", "{\"channel\":\"shared:all\",\"data\":\"the first\"}");
+    here.call("publish", "{\"channel\":\"shared:all\",\"data\":\"the second\"}");
+    for (var each : all) {
+      assertThat(each.next()).contains("the first");
+      assertThat(each.next()).contains("the second");
     }
   }
 
