@@ -146,6 +146,19 @@ class DeployTest {
   }
 
   @Test
+  void noLimitCountsTheAddressOfTheProxyThatAllClientsComeFrom() throws IOException {
+    var pods = folder.resolve("dunlin.yaml");
+    Files.writeString(pods, kubernetes("ConfigMap").at("/data/dunlin.yaml").asString());
+    for (var file : List.of(pods, DEPLOY.resolve("compose/dunlin.yaml"))) {
+      var server =
+          new ConfigReader(Optional.of(file), SECRETS, Map.of()).read().config().httpServer();
+      assertThat(server.connectionLimitPerAddress()).isZero();
+      assertThat(server.connectionRateLimitPerAddress()).isZero();
+      assertThat(server.failedAuthenticationLimit()).isZero();
+    }
+  }
+
+  @Test
   void theBudgetAndTheServicesFindThePods() throws IOException {
     var label = kubernetes("Deployment").at("/spec/template/metadata/labels/app").asString();
     assertThat(kubernetes("PodDisruptionBudget").at("/spec/selector/matchLabels/app").asString())
