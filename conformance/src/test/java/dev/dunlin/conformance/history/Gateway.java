@@ -17,7 +17,7 @@ import java.util.function.IntSupplier;
  * A way for connections that can be blocked in one direction or both, as a partition of a network
  * blocks it: nothing is lost, nothing arrives, nobody is told. New connections fare the same.
  */
-final class Gateway implements AutoCloseable {
+public final class Gateway implements AutoCloseable {
 
   private static final int BUFFER_BYTES = 16 << 10;
 
@@ -37,14 +37,15 @@ final class Gateway implements AutoCloseable {
    *
    * @param target asked for every connection
    */
-  Gateway(IntSupplier target) throws IOException {
+  public Gateway(IntSupplier target) throws IOException {
     this.target = target;
     listener = new ServerSocket();
     listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1024);
     threads.execute(this::accept);
   }
 
-  int port() {
+  /** Where clients connect. */
+  public int port() {
     return listener.getLocalPort();
   }
 
@@ -61,7 +62,7 @@ final class Gateway implements AutoCloseable {
   }
 
   /** Cuts all connections, as a reset does. */
-  void cutAll() throws IOException {
+  public void cutAll() throws IOException {
     for (var socket : open) {
       socket.setSoLinger(true, 0);
       socket.close();
