@@ -221,6 +221,15 @@ final class FaultRun implements AutoCloseable {
         .isEmpty();
   }
 
+  /** Waits until everybody is subscribed, without asking the servers. */
+  void awaitFollowing() {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!followers.stream().allMatch(Follower::following)) {
+      assertThat(System.nanoTime() - end).as("all are subscribed again").isNegative();
+      LockSupport.parkNanos(20_000_000);
+    }
+  }
+
   /** Who is listed, once the time is over for which the dead may be. */
   private void present(String channel) throws Exception {
     var real = new HashSet<String>();
@@ -322,8 +331,61 @@ final class FaultRun implements AutoCloseable {
     long refused =
         of(history, Subscribed.class).filter(it -> it.recovering() && !it.recovered()).count();
     return ("%d acknowledged after %d retries, %d given up, %d received by %d clients; recovered"
-            + " %d times, told of a loss %d times")
-        .formatted(acked, retries.get(), unknown, received, followers.size(), recovered, refused);
+            + " %d times, told of a loss %d times; %s; %s")
+        .formatted(
+            acked,
+            retries.get(),
+            unknown,
+            received,
+            followers.size(),
+            recovered,
+            refused,
+            times("back after", away(history)),
+            times("delivered after", delays(history)));
+  }
+
+  /** How long subscriptions were away until they were established again. */
+  private static List<Long> away(List<Observation> history) {
+    var ended = new HashMap<String, Long>();
+    var away = new ArrayList<Long>();
+    for (var seen : history) {
+      if (seen instanceof Ended end) {
+        ended.put(end.client() + " " + end.channel(), end.at());
+      } else if (seen instanceof Subscribed back) {
+        var since = ended.remove(back.client() + " " + back.channel());
+        if (since != null) {
+          away.add(back.at() - since);
+        }
+      }
+    }
+    return away;
+  }
+
+  /** From the first attempt to publish to each live reception, retries and outages included. */
+  private static List<Long> delays(List<Observation> history) {
+    var invoked = new HashMap<Long, Long>();
+    var delays = new ArrayList<Long>();
+    for (var seen : history) {
+      if (seen instanceof PublishInvoked begun) {
+        invoked.put(begun.id(), begun.at());
+      } else if (seen instanceof Received received && received.live()) {
+        delays.add(received.at() - invoked.getOrDefault(received.id(), received.at()));
+      }
+    }
+    return delays;
+  }
+
+  private static String times(String what, List<Long> nanos) {
+    if (nanos.isEmpty()) {
+      return "nothing " + what;
+    }
+    var sorted = nanos.stream().mapToLong(each -> each / 1_000_000).sorted().toArray();
+    return "%s %d ms (median), %d (99 %%), %d (most)"
+        .formatted(
+            what,
+            sorted[sorted.length / 2],
+            sorted[(int) (sorted.length * 0.99)],
+            sorted[sorted.length - 1]);
   }
 
   private static <T extends Observation> Stream<T> of(List<Observation> history, Class<T> kind) {

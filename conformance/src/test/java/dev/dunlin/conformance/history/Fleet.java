@@ -1,12 +1,10 @@
 package dev.dunlin.conformance.history;
 
 import dev.dunlin.testing.ServerProcess;
-import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -19,9 +17,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -30,16 +25,42 @@ import tools.jackson.databind.json.JsonMapper;
 final class Fleet implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration CALL = Duration.ofSeconds(8);
   private static final String KEY = "an API key of the tests";
-  private static final Pattern READS =
-      Pattern.compile("dunlin_broker_calls_seconds_count\\{call=\"history\"\\} ([0-9.E]+)");
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /** How long clients that are gone without a word may still be listed. */
   static final Duration PRESENCE = Duration.ofSeconds(6);
 
+  /**
+   * How servers are set up.
+   *
+   * @param broker options of the broker, as {@code , name: value}
+   * @param positionCheck how often a channel's position is compared with the broker's
+   * @param classPath of the program
+   */
+  record Setup(String broker, Duration positionCheck, String classPath) {
+
+    static Setup usual() {
+      return new Setup("", Duration.ofSeconds(5), ServedProcess.classPath());
+    }
+
+    Setup broker(String options) {
+      return new Setup(options, positionCheck, classPath);
+    }
+
+    Setup positionCheck(Duration interval) {
+      return new Setup(broker, interval, classPath);
+    }
+
+    Setup program(String path) {
+      return new Setup(broker, positionCheck, path);
+    }
+  }
+
   private final HttpClient http = HttpClient.newHttpClient();
   private final Path folder;
+  private final Setup setup;
   final ServerProcess broker;
   final List<Node> nodes = new ArrayList<>();
 
@@ -48,6 +69,7 @@ final class Fleet implements AutoCloseable {
     final String name;
     final int port;
     final Gateway toBroker;
+    private String program = setup.classPath();
     private @Nullable Process process;
     private volatile boolean up;
 
@@ -61,6 +83,11 @@ final class Fleet implements AutoCloseable {
       return up;
     }
 
+    /** From its next start on it is the program of this class path. */
+    void install(String classPath) {
+      program = classPath;
+    }
+
     void start() throws IOException {
       var file = folder.resolve(name + ".yaml");
       Files.writeString(file, configuration());
@@ -72,7 +99,7 @@ final class Fleet implements AutoCloseable {
                   "-XX:+UseSerialGC",
                   "-XX:TieredStopAtLevel=1",
                   "-cp",
-                  classPath(),
+                  program,
                   "dev.dunlin.app.Main",
                   "serve",
                   "--config",
@@ -100,7 +127,7 @@ final class Fleet implements AutoCloseable {
 
     private boolean ready() throws InterruptedException {
       try {
-        return get(this, "/health/ready").statusCode() == 200;
+        return get(this, "/health/ready", CALL).statusCode() == 200;
       } catch (IOException notYet) {
         return false;
       }
@@ -157,7 +184,7 @@ final class Fleet implements AutoCloseable {
         allow_anonymous_connect_without_token: true
         presence_update_interval: 2s
         presence_ttl: %ds
-        position_check_interval: 5s
+        position_check_interval: %ds
       broker:
         type: %s
         options: {url: "%s://127.0.0.1:%d"%s}
@@ -173,20 +200,22 @@ final class Fleet implements AutoCloseable {
       shutdown: {spread: 2s, timeout: 10s}
       """
           .formatted(
-              name, port, KEY, PRESENCE.toSeconds(), scheme, scheme, toBroker.port(), options);
+              name,
+              port,
+              KEY,
+              PRESENCE.toSeconds(),
+              setup.positionCheck().toSeconds(),
+              scheme,
+              scheme,
+              toBroker.port(),
+              setup.broker());
     }
   }
 
-  private final String options;
-
-  /**
-   * Starts all of it.
-   *
-   * @param options of the broker, as {@code , name: value}
-   */
-  Fleet(ServerProcess broker, String options, int size) throws Exception {
+  /** Starts all of it; the broker ends with it. */
+  Fleet(ServerProcess broker, Setup setup, int size) throws Exception {
     this.broker = broker;
-    this.options = options;
+    this.setup = setup;
     folder = Files.createTempDirectory("fleet");
     try {
       for (int i = 0; i < size; i++) {
@@ -210,25 +239,17 @@ final class Fleet implements AutoCloseable {
     }
   }
 
-  /** Of this JVM, or of the loader that a test engine has put over it. */
-  private static String classPath() {
-    return Fleet.class.getClassLoader() instanceof URLClassLoader loader
-        ? Stream.of(loader.getURLs())
-            .map(url -> url.getPath())
-            .collect(Collectors.joining(File.pathSeparator))
-        : System.getProperty("java.class.path");
-  }
-
   /** The port of a node that is up, as a load balancer finds one. */
   int anyPort(Random random) {
     var up = nodes.stream().filter(Node::up).toList();
     return (up.isEmpty() ? nodes : up).get(random.nextInt(Math.max(1, up.size()))).port;
   }
 
-  HttpResponse<String> get(Node node, String path) throws IOException, InterruptedException {
+  private HttpResponse<String> get(Node node, String path, Duration timeout)
+      throws IOException, InterruptedException {
     return http.send(
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.port + path))
-            .timeout(Duration.ofSeconds(8))
+            .timeout(timeout)
             .build(),
         HttpResponse.BodyHandlers.ofString());
   }
@@ -237,11 +258,7 @@ final class Fleet implements AutoCloseable {
   long brokerReads() throws IOException, InterruptedException {
     long reads = 0;
     for (var node : nodes) {
-      var found = READS.matcher(get(node, "/metrics").body());
-      if (!found.find()) {
-        throw new IOException(node.name + " does not tell how often it has read");
-      }
-      reads += (long) Double.parseDouble(found.group(1));
+      reads += ServedProcess.brokerReads(get(node, "/metrics", PATIENCE).body());
     }
     return reads;
   }
@@ -252,7 +269,7 @@ final class Fleet implements AutoCloseable {
         http.send(
             HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/api/" + method))
                 .header("X-API-Key", KEY)
-                .timeout(Duration.ofSeconds(8))
+                .timeout(CALL)
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build(),
             HttpResponse.BodyHandlers.ofString());

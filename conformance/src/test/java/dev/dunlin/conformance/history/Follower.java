@@ -151,6 +151,16 @@ final class Follower {
     }
   }
 
+  /** Whether it is connected and follows all its channels. */
+  boolean following() {
+    lock.lock();
+    try {
+      return following.size() == positions.size() && !id.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether it follows all its channels and has come this far in each. */
   boolean reached(Map<String, StreamPosition> tops) {
     lock.lock();

@@ -29,6 +29,8 @@ public final class ServedProcess implements AutoCloseable {
   public static final String KEY = "the key of the tests";
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Pattern READS =
+      Pattern.compile("dunlin_broker_calls_seconds_count\\{call=\"history\"\\} ([0-9.E]+)");
 
   private final Process process;
   private final int port;
@@ -92,13 +94,18 @@ public final class ServedProcess implements AutoCloseable {
     return new ServedProcess(process, Integer.parseInt(matcher.group(1)));
   }
 
-  /** Of this JVM, or of the loader that a test engine has put over it. */
-  private static String classPath() {
+  /** The class path of this JVM, or of the loader that a test engine has put over it. */
+  public static String classPath() {
     return ServedProcess.class.getClassLoader() instanceof URLClassLoader loader
         ? Stream.of(loader.getURLs())
             .map(URL::getPath)
             .collect(Collectors.joining(File.pathSeparator))
         : System.getProperty("java.class.path");
+  }
+
+  /** What the operating system calls it. */
+  public long pid() {
+    return process.pid();
   }
 
   public int port() {
@@ -112,6 +119,20 @@ public final class ServedProcess implements AutoCloseable {
         .timeout(Duration.ofSeconds(20))
         .POST(HttpRequest.BodyPublishers.ofString(body))
         .build();
+  }
+
+  /** How many histories it has asked the broker for, as its metrics say. */
+  public long brokerReads(HttpClient http) throws IOException, InterruptedException {
+    var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics"));
+    return brokerReads(http.send(request.build(), HttpResponse.BodyHandlers.ofString()).body());
+  }
+
+  static long brokerReads(String metrics) throws IOException {
+    var found = READS.matcher(metrics);
+    if (!found.find()) {
+      throw new IOException("it is not told how often was read");
+    }
+    return (long) Double.parseDouble(found.group(1));
   }
 
   void signal(String name) throws Exception {
