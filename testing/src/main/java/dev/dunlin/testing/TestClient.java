@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #advance} moves it, and with the faults of the network at hand.
  *
  * <pre>{@code
- * try (var client = TestClient.connect(new Echo())) {
+ * try (var client = TestClient.connect(echo)) {
  *   client.send("hello");
  *   assertThat(client.receiveText()).isEqualTo("hello");
  * }
@@ -66,6 +66,7 @@ public final class TestClient implements AutoCloseable {
   private final Outgoing outgoing = new Outgoing();
   private final ArrayDeque<Message> received = new ArrayDeque<>();
   private final String subprotocol;
+  private final boolean compressed;
   private boolean byteWise;
   private boolean serverEnded;
 
@@ -73,6 +74,7 @@ public final class TestClient implements AutoCloseable {
     this.ownsLane = builder.beside == null;
     this.lane = opening.lane;
     this.subprotocol = opening.accepted.subprotocol().orElse("");
+    this.compressed = opening.accepted.compression().isPresent();
     this.wire = new MemoryWire(lane, builder.socketBufferBytes, this::arrived, this::sawEnd);
     var client =
         Connection.builder(Role.CLIENT, new SplittableRandom(2))
@@ -381,6 +383,20 @@ public final class TestClient implements AutoCloseable {
   public void unstall() {
     lane.execute(() -> wire.stall(false));
     settle();
+  }
+
+  /**
+   * Sends a bomb: zeros that are compressed to less than a hundredth of what they inflate to. What
+   * is beyond the server's {@link Limits#maxMessageBytes()} must end with 1009.
+   *
+   * @param inflatedBytes the size of the message, which is made whole before it is sent
+   * @throws IllegalStateException if no compression was agreed ({@link Builder#compression})
+   */
+  public void bomb(int inflatedBytes) {
+    if (!compressed) {
+      throw new IllegalStateException("a bomb needs compression, and none was agreed");
+    }
+    send(Binary.of(new byte[inflatedBytes]));
   }
 
   /** Cuts the connection as a tunnel does: no close frame. */

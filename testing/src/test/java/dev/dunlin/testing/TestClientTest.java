@@ -75,6 +75,30 @@ class TestClientTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void aBombEndsWith1009AndItsNeighbourGoesOn(Dispatch dispatch) {
+    try (var neighbour = echo(dispatch).connect();
+        var client = echo(dispatch).compression(Compression.shared()).connect()) {
+      client.bomb(60 << 20);
+      assertThat(((Close) client.receive()).code()).isEqualTo(CloseCode.TOO_BIG);
+      assertThat(client.serverClosed().orElseThrow().cause()).isEqualTo(Closed.Cause.VIOLATION);
+      neighbour.send("well?");
+      assertThat(neighbour.receiveText()).isEqualTo("well?");
+    }
+  }
+
+  @Test
+  void aBombWithinTheLimitIsAMessage() {
+    try (var client = echo(Dispatch.INLINE).compression(Compression.takeover()).connect()) {
+      client.bomb(500_000);
+      assertThat(client.receiveBinary()).isEqualTo(new byte[500_000]);
+    }
+    try (var client = echo(Dispatch.INLINE).connect()) {
+      assertThatThrownBy(() -> client.bomb(1)).isInstanceOf(IllegalStateException.class);
+    }
+  }
+
   @Test
   void largeMessagesArriveWhole() {
     var limits = Limits.defaults().maxMessageBytes(8 << 20).outboundBytes(8 << 20);
