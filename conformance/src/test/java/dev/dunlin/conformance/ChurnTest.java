@@ -74,9 +74,14 @@ class ChurnTest {
           .isLessThanOrEqualTo(memory.get(2).of("direct") + (1 << 20));
       assertThat(memory.getLast().of("heap"))
           .isLessThanOrEqualTo(memory.get(2).of("heap") + (1 << 20));
-      assertThat(memory.getLast().of("rss"))
-          .isLessThanOrEqualTo(memory.get(2).of("rss") * 105 / 100);
+      assertThat(leastResident(memory.subList(7, 10)))
+          .isLessThanOrEqualTo(leastResident(memory.subList(2, 5)) * 105 / 100);
     }
+  }
+
+  /** Of several cycles: the collector keeps more of the heap, or less, as it sees fit. */
+  private static long leastResident(List<ForkedServer.Answer> cycles) {
+    return cycles.stream().mapToLong(each -> each.of("rss")).min().orElseThrow();
   }
 
   /** Each of many at a time connects, echoes and leaves; every tenth leaves without a word. */
@@ -114,7 +119,8 @@ class ChurnTest {
   }
 
   private static void pongs(int number) throws Exception {
-    try (var server = ForkedServer.start(List.of("-Xmx128m"), "controls=1000000");
+    var options = List.of("-Xmx128m", "-Dio.netty.leakDetection.level=paranoid");
+    try (var server = ForkedServer.start(options, "controls=1000000");
         var client = RawClient.open(server.port(), "/echo")) {
       var payload = new byte[125];
       var hundred = new byte[100 * Frame.ping(payload).bytes().length];
@@ -133,6 +139,11 @@ class ChurnTest {
         }
       }
       assertThat(server.ask("memory").of("direct")).isLessThanOrEqualTo(direct);
+      // what was lost is reported, as an error, when the next buffer is taken
+      client.send(hundred);
+      for (int i = 0; i < 100; i++) {
+        assertThat(client.next()).isEqualTo(Event.pong(payload));
+      }
     }
   }
 

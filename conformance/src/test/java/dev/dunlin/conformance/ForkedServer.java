@@ -16,7 +16,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A {@link MeasuredServer} in a JVM of its own. One thread asks. */
+/**
+ * A {@link MeasuredServer} in a JVM of its own, which must log no error: closing it throws if it
+ * has. One thread asks.
+ */
 final class ForkedServer implements AutoCloseable {
 
   private final Process process;
@@ -50,6 +53,7 @@ final class ForkedServer implements AutoCloseable {
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-Dio.netty.leakDetection.level=disabled");
     command.add("-XX:+ExitOnOutOfMemoryError");
+    command.add("-Dlogback.configurationFile=forked-server-logback.xml");
     command.addAll(options);
     command.addAll(List.of("-cp", classPath()));
     command.add(MeasuredServer.class.getName());
@@ -81,6 +85,11 @@ final class ForkedServer implements AutoCloseable {
     }
   }
 
+  /** What it has logged so far. */
+  List<String> logged() throws IOException {
+    return Files.readAllLines(log);
+  }
+
   Answer ask(String question) throws IOException {
     process.getOutputStream().write((question + "\n").getBytes(StandardCharsets.UTF_8));
     process.getOutputStream().flush();
@@ -93,16 +102,12 @@ final class ForkedServer implements AutoCloseable {
       if (line == null) {
         throw new IOException("the server has ended: " + Files.readString(log));
       }
-      // what is logged goes to the same stream
       if (line.matches("\\w+=-?\\d+( \\w+=-?\\d+)*")) {
         for (var pair : line.split(" ")) {
           int equals = pair.indexOf('=');
           numbers.put(pair.substring(0, equals), Long.parseLong(pair.substring(equals + 1)));
         }
         return new Answer(numbers);
-      }
-      if (line.contains(" ERROR ")) {
-        throw new IOException("the server has logged an error: " + line);
       }
     }
   }
@@ -114,6 +119,10 @@ final class ForkedServer implements AutoCloseable {
       process.destroyForcibly().waitFor();
     }
     answers.close();
+    var errors = logged().stream().filter(line -> line.contains(" ERROR ")).toList();
     Files.delete(log);
+    if (!errors.isEmpty()) {
+      throw new IOException("the server has logged errors: " + errors);
+    }
   }
 }

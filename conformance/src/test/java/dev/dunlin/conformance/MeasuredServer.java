@@ -83,6 +83,15 @@ final class MeasuredServer {
   }
 
   public static void main(String[] args) throws IOException, InterruptedException {
+    // who asks must not wait for a thread that has ended: the loops go on without it
+    Thread.currentThread()
+        .setUncaughtExceptionHandler((thread, failure) -> {
+          try {
+            failure.printStackTrace();
+          } finally {
+            Runtime.getRuntime().halt(1);
+          }
+        });
     // a machine that is busy with other things ends nobody's connection
     var limits =
         Limits.defaults()

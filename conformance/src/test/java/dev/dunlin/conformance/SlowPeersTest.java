@@ -26,15 +26,25 @@ class SlowPeersTest {
   @Test
   @Tag("figures")
   void fiveThousandHeadsOctetByOctetEndInTenSeconds() throws Exception {
-    double share = slowloris(5000, 10_000, 1000);
-    System.out.printf("5,000 slow heads cost %.4f of a processor%n", share);
-    assertThat(share).isLessThan(0.05);
+    var cost = slowloris(5000, 10_000, 1000);
+    System.out.printf(
+        "5,000 slow heads cost %.4f of a processor and end within %d ms of the last's beginning%n",
+        cost.share(), cost.millis());
+    assertThat(cost.share()).isLessThan(0.05);
+    assertThat(cost.millis()).isLessThan(13_000); // the client looks once in a second
   }
 
-  /** The share of a processor that the event loops took while they waited. */
-  private static double slowloris(int connections, int headMillis, int everyMillis)
-      throws Exception {
-    var request = ByteBuffer.wrap("GET /echo HTTP/1.1\r\nHost: localhost\r\n".getBytes());
+  /**
+   * What slow heads cost.
+   *
+   * @param share the share of a processor that the event loops took
+   * @param millis from the time when all were open until all had ended
+   */
+  private record Cost(double share, long millis) {}
+
+  private static Cost slowloris(int connections, int headMillis, int everyMillis) throws Exception {
+    // a header that goes on for as long as anybody listens
+    var request = "GET /echo HTTP/1.1\r\nHost: localhost\r\nX-Slow: ".getBytes();
     var clients = new ArrayList<SocketChannel>();
     try (var server =
             ForkedServer.start(List.of("-Xmx256m"), "head=" + headMillis, "connections=15000");
@@ -52,9 +62,9 @@ class SlowPeersTest {
         var open = new ArrayList<>(clients);
         long firstEnd = 0;
         for (int round = 0; !open.isEmpty(); round++) {
-          var octet = request.slice(round % request.capacity(), 1);
+          byte octet = round < request.length ? request[round] : (byte) 'x';
           for (var each = open.iterator(); each.hasNext(); ) {
-            if (over(each.next(), octet.duplicate())) {
+            if (over(each.next(), octet)) {
               each.remove();
               firstEnd = firstEnd == 0 ? System.nanoTime() : firstEnd;
             }
@@ -67,12 +77,11 @@ class SlowPeersTest {
         long ended = System.nanoTime();
         var counts = server.ask("counts");
         assertThat(counts.of("timedOut")).isEqualTo(connections);
-        // no sooner than agreed, and a second later at most
         assertThat((firstEnd - began) / 1_000_000).isGreaterThanOrEqualTo(headMillis);
-        assertThat((ended - opened) / 1_000_000).isLessThan(headMillis + 1000 + 2L * everyMillis);
         neighbour.send(Frame.text("still here"));
         assertThat(neighbour.next()).isEqualTo(Event.text("still here"));
-        return (counts.of("loops") - cpu) / (double) (ended - opened);
+        double share = (counts.of("loops") - cpu) / (double) (ended - opened);
+        return new Cost(share, (ended - opened) / 1_000_000);
       } finally {
         for (var client : clients) {
           client.close();
@@ -94,12 +103,12 @@ class SlowPeersTest {
     }
   }
 
-  private static boolean over(SocketChannel client, ByteBuffer octet) {
+  private static boolean over(SocketChannel client, byte octet) {
     try {
       if (client.read(ByteBuffer.allocate(512)) != 0) {
         return true; // 408, or the end
       }
-      client.write(octet);
+      client.write(ByteBuffer.wrap(new byte[] {octet}));
       return false;
     } catch (IOException e) {
       return true;
@@ -108,14 +117,28 @@ class SlowPeersTest {
 
   @Test
   void withoutFilesAcceptingPausesAndNobodyElseNotices() throws Exception {
-    int files = 400;
+    // an acceptor that spins takes a whole processor; what the rest takes depends on the machine
+    assertThat(withoutFiles(400)).isLessThan(0.5);
+  }
+
+  @Test
+  @Tag("figures")
+  void withoutFilesAcceptingCostsLessThanATwentiethOfAProcessor() throws Exception {
+    double share = withoutFiles(300);
+    assertThat(share).isLessThan(0.05);
+  }
+
+  /** The share of a processor that the event loop took while there was no file to accept with. */
+  private static double withoutFiles(int files) throws Exception {
     var clients = new ArrayList<RawClient>();
     try (var server =
             ForkedServer.withFiles(files, List.of("-Xmx128m"), "connections=100000", "loops=1");
         var good = RawClient.open(server.port(), "/echo")) {
+      double share;
       try {
         good.send(Frame.text("before"));
         assertThat(good.next()).isEqualTo(Event.text("before"));
+        server.ask("counts"); // loads its classes, which need files too
         for (int i = 0; i < files; i++) {
           clients.add(RawClient.connect(server.port())); // the kernel's queue takes them
         }
@@ -137,9 +160,8 @@ class SlowPeersTest {
         // each try to accept fails once, and a second passes until the next
         assertThat(after.of("acceptFailures") - before.of("acceptFailures"))
             .isLessThan((long) (2 * seconds + 2));
-        double share = (after.of("cpu") - before.of("cpu")) / (seconds * 1e9);
+        share = (after.of("loops") - before.of("loops")) / (seconds * 1e9);
         System.out.printf("without files: %.4f of a processor, %d echoes%n", share, echoes);
-        assertThat(share).isLessThan(0.5); // a spinning acceptor takes a whole one
       } finally {
         for (var client : clients) {
           client.close();
@@ -150,6 +172,7 @@ class SlowPeersTest {
         late.send(Frame.text("late"));
         assertThat(late.next()).isEqualTo(Event.text("late"));
       }
+      return share;
     }
   }
 }
