@@ -22,16 +22,11 @@ record Case(
     String clause,
     Optional<String> offer,
     Function<Agreed, Iterable<Step>> script,
-    Ending ending) {
+    Ending ending)
+    implements Results.Subject {
 
   static Builder of(String id, String title, String clause) {
     return new Builder(id, title, clause);
-  }
-
-  /** The family, for sorting and for the table: everything before the last dot. */
-  String family() {
-    int dot = id.indexOf('.');
-    return dot < 0 ? id : id.substring(0, dot);
   }
 
   /** Whether a run takes so long that splits are tried in one run, not one by one. */

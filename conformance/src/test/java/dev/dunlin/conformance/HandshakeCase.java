@@ -16,7 +16,8 @@ record HandshakeCase(
     String title,
     String clause,
     byte[] request,
-    Function<Opening.Response, Optional<String>> complaint) {
+    Function<Opening.Response, Optional<String>> complaint)
+    implements Results.Subject {
 
   /** A right request for {@code %PATH} of {@code %HOST}, line by line, to be spoilt. */
   private static final List<String> RIGHT =
@@ -32,7 +33,16 @@ record HandshakeCase(
     return new Builder(id, title, clause);
   }
 
-  /** The request for a server. */
+  /**
+   * The request for a server; the pages of {@code http} that it names are {@code https} over TLS.
+   */
+  byte[] request(Target target) {
+    var plain =
+        new String(request(target.hostHeader(), target.path()), StandardCharsets.ISO_8859_1);
+    var own = target.tls() ? plain.replace("Origin: http://", "Origin: https://") : plain;
+    return own.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
   byte[] request(String host, String path) {
     return new String(request, StandardCharsets.ISO_8859_1)
         .replace("%HOST", host)

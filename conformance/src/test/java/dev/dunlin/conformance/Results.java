@@ -15,15 +15,32 @@ import java.util.concurrent.ConcurrentHashMap;
 /** The verdicts of a run, and the table made of them. Safe for use by all threads. */
 final class Results {
 
+  /** What is judged: a {@link Case} or a {@link HandshakeCase}. */
+  interface Subject {
+
+    String id();
+
+    String title();
+
+    /** Where it is written. */
+    String clause();
+
+    /** A line of the table: what stands before the first dot. */
+    default String family() {
+      int dot = id().indexOf('.');
+      return dot < 0 ? id() : id().substring(0, dot);
+    }
+  }
+
   private final String title;
-  private final Map<Case, Verdict> verdicts = new ConcurrentHashMap<>();
+  private final Map<Subject, Verdict> verdicts = new ConcurrentHashMap<>();
 
   Results(String title) {
     this.title = title;
   }
 
   /** Adds a verdict; of several on one case the worst stands. */
-  void add(Case c, Verdict verdict) {
+  void add(Subject c, Verdict verdict) {
     verdicts.merge(c, verdict, (a, b) -> a.kind().compareTo(b.kind()) >= 0 ? a : b);
   }
 
@@ -34,9 +51,9 @@ final class Results {
         .toList();
   }
 
-  private List<Case> ordered() {
+  private List<Subject> ordered() {
     var order = new ArrayList<>(verdicts.keySet());
-    order.sort(Comparator.comparing(Case::id, Results::compareIds));
+    order.sort(Comparator.comparing(Subject::id, Results::compareIds));
     return order;
   }
 

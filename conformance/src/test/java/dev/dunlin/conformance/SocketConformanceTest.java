@@ -47,6 +47,19 @@ class SocketConformanceTest {
   }
 
   @Test
+  @Tag("figures")
+  void everyCompressionCaseHoldsOverTls(@TempDir Path folder) throws Exception {
+    try (var server = EchoServer.startTls(folder)) {
+      var target = new Target("127.0.0.1", server.port(), EchoServer.SHARED, true);
+      play(
+          target,
+          CompressionCases.all(Suite.MESSAGES),
+          "TLS, every compression case",
+          "wss-figures");
+    }
+  }
+
+  @Test
   void everyCaseHoldsOverTls(@TempDir Path folder) throws Exception {
     try (var server = EchoServer.startTls(folder)) {
       var target = new Target("127.0.0.1", server.port(), EchoServer.SHARED, true);

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Every handshake once over a real socket, and what only a socket can show. */
 class SocketHandshakeTest {
@@ -15,11 +17,25 @@ class SocketHandshakeTest {
   void everyHandshakeIsJudgedOverSockets() throws Exception {
     try (var server = EchoServer.start()) {
       var target = new Target("127.0.0.1", server.port(), EchoServer.SHARED, false);
-      for (var c : HandshakeCases.all()) {
-        var response = exchange(target, c.request(target.hostHeader(), target.path()));
-        assertThat(c.judge(response)).as(c.toString()).isEqualTo(Verdict.OK);
-      }
+      judge(target, "Opening handshakes over sockets", "ws-handshakes");
     }
+  }
+
+  @Test
+  void everyHandshakeIsJudgedOverTls(@TempDir Path folder) throws Exception {
+    try (var server = EchoServer.startTls(folder)) {
+      var target = new Target("127.0.0.1", server.port(), EchoServer.SHARED, true);
+      judge(target, "Opening handshakes over TLS", "wss-handshakes");
+    }
+  }
+
+  private static void judge(Target target, String title, String name) throws IOException {
+    var results = new Results(title);
+    for (var c : HandshakeCases.all()) {
+      results.add(c, c.judge(exchange(target, c.request(target))));
+    }
+    results.write(name);
+    assertThat(results.notOk()).isEmpty();
   }
 
   @Test
