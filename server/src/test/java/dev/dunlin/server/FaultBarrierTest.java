@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
 
@@ -125,6 +126,35 @@ class FaultBarrierTest {
       assertThat(List.copyOf(lines.list).stream().filter(it -> it.getLevel() == Level.ERROR))
           .as("lines for %s", failure)
           .hasSize(1);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatDoesNotDecodeClosesWithItsCodeAndLeavesOneLine(Dispatch dispatch) throws Exception {
+    for (var wrong :
+        List.of(Codec.Undecodable.invalid("secret"), Codec.Undecodable.unsupported("secret"))) {
+      lines.list.clear();
+      var told = new CompletableFuture<Closed>();
+      try (var server =
+              WebSocketServer.builder()
+                  .loops(1)
+                  .route(Route.at("/typed").dispatch(dispatch), typed(told, wrong, wrong))
+                  .start(0);
+          var peer = RawPeer.open(server.port(), "/typed")) {
+        peer.write(RawPeer.text("go"));
+        var close = peer.read();
+        assertThat(close.closeCode()).isEqualTo(wrong.code().value());
+        assertThat(new String(close.payload(), StandardCharsets.UTF_8)).doesNotContain("secret");
+        peer.write(RawPeer.close(wrong.code().value()));
+        told.get(20, TimeUnit.SECONDS);
+      }
+      assertThat(List.copyOf(lines.list))
+          .filteredOn(line -> line.getFormattedMessage().contains("did not decode"))
+          .singleElement()
+          .satisfies(line -> assertThat(line.getLevel()).isEqualTo(Level.INFO));
+      assertThat(List.copyOf(lines.list))
+          .noneMatch(it -> it.getLevel().isGreaterOrEqual(Level.WARN));
     }
   }
 
