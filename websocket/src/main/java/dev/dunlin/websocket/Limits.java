@@ -274,7 +274,7 @@ public final class Limits {
     return copy;
   }
 
-  /** How long a TLS handshake may take. Default 10 s. */
+  /** How long a TLS handshake may take. Then the connection is closed. Default 10 s. */
   public Duration tlsHandshake() {
     return tlsHandshake;
   }
@@ -286,7 +286,7 @@ public final class Limits {
     return copy;
   }
 
-  /** How long a request head may take to arrive. Default 10 s. */
+  /** How long a request head may take to arrive. Then the answer is 408. Default 10 s. */
   public Duration requestHead() {
     return requestHead;
   }
