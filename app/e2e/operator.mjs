@@ -45,6 +45,13 @@ const expect = (what, holds) => {
   if (!holds) throw new Error(what);
 };
 
+/** Whether each cell of a list lies in its row, where it can be read. */
+const inRows = (page) => page.evaluate(() => [...document.querySelectorAll('.row > span')].every((cell) => {
+  const box = cell.getBoundingClientRect();
+  const row = cell.parentElement.getBoundingClientRect();
+  return box.height === 0 || (box.top >= row.top && box.bottom <= row.bottom && box.right <= row.right);
+}));
+
 try {
   // the listed certificate is enough
   const operator = await tab('operator');
@@ -103,8 +110,11 @@ try {
 
   // whoever is subscribed to all of them
   await operator.keyboard.press('3');
+  await operator.locator('.row', { hasText: 'ann' }).first().waitFor();
+  expect('a cell of a connection lies outside its row', await inRows(operator));
   await operator.locator('.row', { hasText: 'ann' }).first().click();
   await operator.locator('.detail', { hasText: 'room-0' }).filter({ hasText: 'and 800 more' }).waitFor();
+  expect('a cell lies outside its row beside an open connection', await inRows(operator));
   await shoot(operator, 'connection');
 
   // dark and small
@@ -114,6 +124,8 @@ try {
     await colleague.locator(`main.${view}`).waitFor();
     const wide = await colleague.evaluate(() => document.documentElement.scrollWidth);
     expect(`${view} is ${wide} wide`, wide <= 390);
+    if (view === 'connections') await colleague.locator('.row').first().waitFor();
+    expect(`a cell of ${view} lies outside its row`, await inRows(colleague));
     await colleague.waitForTimeout(shots ? 1500 : 0);
     await shoot(colleague, `phone-${view}`);
   }

@@ -16,19 +16,19 @@ const cards = [
     title: 'Messages',
     about: 'WebSocket messages in and out, a second, whatever they share a frame with',
     series: [
-      { key: 'messagesOut', label: 'out', color: '--c1', value: rate, least: 5 },
-      { key: 'messagesIn', label: 'in', color: '--c2', value: rate },
+      { key: 'messagesOut', label: 'out', color: '--c1', value: rate, unit: '/s', least: 5 },
+      { key: 'messagesIn', label: 'in', color: '--c2', value: rate, unit: '/s' },
     ],
   },
   {
     title: 'Publications',
     about: 'Asked for on this node, a second',
-    series: [{ key: 'published', label: 'a second', color: '--c3', value: rate, least: 5 }],
+    series: [{ key: 'published', label: 'published', color: '--c3', value: rate, unit: '/s', least: 5 }],
   },
   {
     title: 'Deliveries',
     about: 'Publications, joins and leaves handed to subscribers, a second',
-    series: [{ key: 'deliveries', label: 'a second', color: '--c1', value: rate, least: 5 }],
+    series: [{ key: 'deliveries', label: 'delivered', color: '--c1', value: rate, unit: '/s', least: 5 }],
   },
   {
     title: 'Delivery time',
@@ -42,9 +42,9 @@ const cards = [
     title: 'Traffic',
     about: 'Bytes on the wire a second, and what compression and batching have saved of those out',
     series: [
-      { key: 'bytesOut', label: 'out', color: '--c1', value: bytes, least: 1024 },
-      { key: 'bytesIn', label: 'in', color: '--c2', value: bytes },
-      { key: 'saved', label: 'saved', color: '--c3', value: bytes },
+      { key: 'bytesOut', label: 'out', color: '--c1', value: bytes, unit: '/s', least: 1024 },
+      { key: 'bytesIn', label: 'in', color: '--c2', value: bytes, unit: '/s' },
+      { key: 'saved', label: 'saved', color: '--c3', value: bytes, unit: '/s' },
     ],
   },
   {
@@ -86,7 +86,7 @@ export function view() {
             <h2>${card.title}</h2>
             <ul class="legend">
               ${card.series.map((each) => html`
-                <li class=${each.color.slice(2)}><span>${each.label}</span> <b>${now ? each.value(now[each.key]) : '–'}</b></li>`)}
+                <li class=${each.color.slice(2)}><span>${each.label}</span> <b>${now ? each.value(now[each.key]) + (each.unit ?? '') : '–'}</b></li>`)}
             </ul>
           </header>
           <live-chart aria-hidden="true" .series=${card.series}

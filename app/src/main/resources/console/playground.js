@@ -32,13 +32,22 @@ const frames = [];
 let serial = 0;
 let wide = false;
 
+/** Logs that somebody has scrolled up: these stay where they are. */
+const readingBack = new WeakSet();
+
+function scrolled({ target }) {
+  const left = target.scrollHeight - target.scrollTop - target.clientHeight;
+  if (left > 40) readingBack.add(target);
+  else readingBack.delete(target);
+}
+
 function keep(list, item) {
   list.push({ ...item, serial: ++serial, at: Date.now() });
   if (list.length > KEPT) list.shift();
   changed();
   requestAnimationFrame(() => {
     for (const log of document.querySelectorAll('[data-follow]')) {
-      if (log.scrollHeight - log.scrollTop - log.clientHeight < 160) log.scrollTop = log.scrollHeight;
+      if (!readingBack.has(log)) log.scrollTop = log.scrollHeight;
     }
   });
 }
@@ -168,7 +177,7 @@ export function view() {
       </section>
       <section class="panel talk" aria-label="Messages">
         <header><h2>Messages</h2>${form.target ? html`<span class="pill">${form.target}</span>` : ''}</header>
-        <ol class="log" data-follow tabindex="0" aria-label="Messages, latest last" aria-live="polite">
+        <ol class="log" data-follow tabindex="0" @scroll=${scrolled} aria-label="Messages, latest last" aria-live="polite">
           ${messages.length === 0 ? html`<li class="event">Connect, then open this page in a second tab: what one says the other hears.</li>` : ''}
           ${repeat(messages, (each) => each.serial, message)}
         </ol>
@@ -183,7 +192,7 @@ export function view() {
           <label class="check"><input type="checkbox" .checked=${live(wide)} @change=${(event) => { wide = event.target.checked; changed(); }}> indent</label>
           <button class="quiet small" @click=${() => { frames.length = 0; changed(); }}>Clear</button>
         </header>
-        <ol class="log frames" data-follow tabindex="0" aria-label="Frames as they travel, latest last">
+        <ol class="log frames" data-follow tabindex="0" @scroll=${scrolled} aria-label="Frames as they travel, latest last">
           ${repeat(frames, (each) => each.serial, frame)}
         </ol>
       </section>
@@ -221,7 +230,7 @@ const connected = () => html`
     subscribe(new FormData(event.target).get('more').trim());
     event.target.reset();
   }}>
-    <input name="more" placeholder="Another channel" aria-label="Another channel" autocomplete="off"><button class="quiet">Subscribe</button>
+    <input name="more" placeholder="Channel" aria-label="Another channel" autocomplete="off"><button class="quiet">Subscribe</button>
   </form>
   <div class="actions"><button class="quiet" @click=${() => client.close()}>Disconnect</button></div>`;
 
