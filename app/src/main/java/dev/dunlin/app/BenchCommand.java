@@ -215,6 +215,11 @@ final class BenchCommand implements Runnable {
       URI target, Optional<URI> publish, IntFunction<String> token, Optional<Long> process)
       throws InterruptedException {
     var plan = plan(target, publish, token);
+    var folder = report.toAbsolutePath().getParent();
+    if (!noReport && (folder == null || !Files.isWritable(folder) || Files.isDirectory(report))) {
+      throw CommandFailure.misused(
+          "--report '" + report + "' cannot be written; name another place, or use --no-report");
+    }
     var server = process.map(ServerProcess::new).filter(ServerProcess::measurable);
     try {
       finish(plan, Run.of(plan, server, new Teller()));

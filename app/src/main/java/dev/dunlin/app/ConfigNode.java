@@ -101,7 +101,10 @@ sealed interface ConfigNode {
     }
 
     private ConfigNode value() {
-      var place = place();
+      return value(place());
+    }
+
+    private ConfigNode value(String place) {
       if (parser.isCurrentAlias()) {
         throw CommandFailure.misused(place + ": anchors and aliases are not supported");
       }
@@ -122,7 +125,7 @@ sealed interface ConfigNode {
         var name = parser.currentName();
         var here = place();
         parser.nextToken();
-        if (entries.put(name, value()) != null) {
+        if (entries.put(name, value(here)) != null) {
           throw CommandFailure.misused(here + ": '" + name + "' is there twice");
         }
       }

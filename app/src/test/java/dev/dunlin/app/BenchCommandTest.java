@@ -94,6 +94,14 @@ class BenchCommandTest {
   }
 
   @Test
+  void pageThatCannotBeWrittenIsSaidBeforeTheRun() {
+    var page = folder.resolve("none").resolve("report.html").toString();
+    var ended = bench("ws://127.0.0.1:9/", "--report", page);
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(ended.err()).contains("--report", page, "--no-report");
+  }
+
+  @Test
   void serverThatIsNotThereIsOneLine() {
     var ended = bench("ws://127.0.0.1:9/", "--no-report");
     assertThat(ended.code()).isEqualTo(ExitCode.FAILED.code());

@@ -234,6 +234,13 @@ class ConfigReaderTest {
   }
 
   @Test
+  void aSectionIsNamedByTheLineOfItsName() {
+    assertThat(refusal("node: {name: a}\nhttp_servr:\n  port: 1\n"))
+        .startsWith("http_servr (dunlin.yaml, line 2)")
+        .contains("did you mean http_server?");
+  }
+
+  @Test
   void yamlThatIsNoneIsRefusedWithItsPlace() {
     assertThat(refusal("client: [")).startsWith("dunlin.yaml, line ").contains("is not YAML");
     assertThat(refusal("client: &a {}\nchannel: *a\n")).contains("anchors");
