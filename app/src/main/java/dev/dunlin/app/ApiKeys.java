@@ -30,8 +30,8 @@ final class ApiKeys {
 
   private record Failures(int count, long since) {}
 
-  private final int maxFailures;
   private final LongSupplier nanos;
+  private volatile int maxFailures;
   private volatile List<byte[]> digests;
 
   /** Guards {@link #failures}, the oldest of which is forgotten when there are too many. */
@@ -53,9 +53,10 @@ final class ApiKeys {
     this.digests = digests(keys);
   }
 
-  /** From now on only these are right. */
-  void replace(List<Secret> keys) {
+  /** From now on only these are right, and so many wrong ones in a minute are heard. */
+  void replace(List<Secret> keys, int maxFailures) {
     digests = digests(keys);
+    this.maxFailures = maxFailures;
   }
 
   /** Whether there is any key: without one nobody gets in. */

@@ -13,7 +13,8 @@ record Config(
     @Option(
             value = "A set of defaults for a kind of place: none, public_internet or trusted_lan",
             fallback = "none",
-            consequence = "options that are set anywhere win over the preset")
+            consequence = "options that are set anywhere win over the preset",
+            reloads = true)
         Preset preset,
     HttpServer httpServer,
     Websocket websocket,
@@ -63,30 +64,35 @@ record Config(
               fallback = "1MiB",
               bytes = true,
               least = 1024,
-              consequence = "beyond it the answer is 413")
+              consequence = "beyond it the answer is 413",
+              reloads = true)
           long maxRequestBodySize,
       @Option(
               value = "The most WebSocket connections at a time",
               fallback = "0",
               consequence =
                   "beyond it the answer is 503 with Retry-After; 0: the limit on open files less"
-                      + " 500")
+                      + " 500",
+              reloads = true)
           int connectionLimit,
       @Option(
               value = "The most WebSocket connections from one remote address, loopback excepted",
               fallback = "1000",
-              consequence = "beyond it the answer is 503; 0: no limit, as behind a proxy")
+              consequence = "beyond it the answer is 503; 0: no limit, as behind a proxy",
+              reloads = true)
           int connectionLimitPerAddress,
       @Option(
               value = "The most new connections in a second, in the mean",
               fallback = "2000",
-              consequence = "beyond it the answer is 503 with Retry-After; 0: no limit")
+              consequence = "beyond it the answer is 503 with Retry-After; 0: no limit",
+              reloads = true)
           int connectionRateLimit,
       @Option(
               value = "The most new connections from one remote address in a second, in the mean",
               fallback = "200",
               consequence =
-                  "beyond it the answer is 503 with Retry-After; loopback is excepted; 0: no limit")
+                  "beyond it the answer is 503 with Retry-After; loopback is excepted; 0: no limit",
+              reloads = true)
           int connectionRateLimitPerAddress,
       @Option(
               value = "Proxies in front of the server: addresses, or blocks such as 10.0.0.0/8",
@@ -105,7 +111,8 @@ record Config(
               fallback = "60",
               consequence =
                   "beyond it upgrades get 429 and connect commands error 111, whatever they show;"
-                      + " 0: no limit")
+                      + " 0: no limit",
+              reloads = true)
           int failedAuthenticationLimit,
       Tls tls,
       Tls internalTls) {}
@@ -125,14 +132,16 @@ record Config(
               value = "Whether a client certificate is required or optional",
               fallback = "required",
               consequence =
-                  "required: whoever has no certificate of these authorities cannot connect")
+                  "required: whoever has no certificate of these authorities cannot connect",
+              reloads = true)
           ClientAuth clientAuth,
       @Option(
               value = "The most TLS handshakes in a second, in the mean",
               fallback = "0",
               consequence =
                   "beyond it the connection is closed without an answer; 0: what half of the"
-                      + " processors carry")
+                      + " processors carry",
+              reloads = true)
           int handshakeRateLimit) {}
 
   /** What is asked of those who connect over TLS. */
@@ -148,7 +157,8 @@ record Config(
               fallback = "64KiB",
               bytes = true,
               least = 1024,
-              consequence = "beyond it the connection closes with 1009, for good with most SDKs")
+              consequence = "beyond it the connection closes with 1009, for good with most SDKs",
+              reloads = true)
           long messageSizeLimit,
       @Option(value = "Whether messages are compressed where clients agree", fallback = "true")
           boolean compression,
@@ -156,12 +166,14 @@ record Config(
               value = "How long a write may make no progress",
               fallback = "10s",
               least = 100,
-              consequence = "then the connection is cut")
+              consequence = "then the connection is cut",
+              reloads = true)
           Duration writeTimeout,
       @Option(
               value = "The send buffer of a socket (SO_SNDBUF); 0 leaves it to the kernel",
               fallback = "64KiB",
-              bytes = true)
+              bytes = true,
+              reloads = true)
           long sendBufferSize) {}
 
   /** Who connects, and the limits of a connection. */
@@ -187,79 +199,99 @@ record Config(
           boolean allowAnonymousConnectWithoutToken,
       PersonalChannel subscribeToUserPersonalChannel,
       ClientProxy proxy,
-      @Option(value = "The time between pings to a client", fallback = "25s", least = 1000)
+      @Option(
+              value = "The time between pings to a client",
+              fallback = "25s",
+              least = 1000,
+              reloads = true)
           Duration pingInterval,
       @Option(
               value = "How long a client may take to answer a ping",
               fallback = "8s",
               least = 100,
-              consequence = "then it is closed with 3012; must be shorter than ping_interval")
+              consequence = "then it is closed with 3012; must be shorter than ping_interval",
+              reloads = true)
           Duration pongTimeout,
       @Option(
               value = "How long a client may take to send its connect command",
               fallback = "10s",
               least = 100,
-              consequence = "then it is closed with 3502")
+              consequence = "then it is closed with 3502",
+              reloads = true)
           Duration staleCloseDelay,
       @Option(
               value = "How long after its end a connection or subscription may be refreshed",
               fallback = "25s",
-              consequence = "then 3005 closes the connection, 2501 ends the subscription")
+              consequence = "then 3005 closes the connection, 2501 ends the subscription",
+              reloads = true)
           Duration expiredCloseDelay,
       @Option(
               value = "The most channels of a connection",
               fallback = "128",
               least = 1,
-              consequence = "beyond it error 106")
+              consequence = "beyond it error 106",
+              reloads = true)
           int channelLimit,
       @Option(
               value = "The most connections of a user to one node",
               fallback = "0",
-              consequence = "beyond it the new one is closed with 3504, for good; 0: no limit")
+              consequence = "beyond it the new one is closed with 3504, for good; 0: no limit",
+              reloads = true)
           int userConnectionLimit,
       @Option(
               value = "Commands of a connection a second, in the mean",
               fallback = "0",
-              consequence = "beyond it error 111, then 3509 for who goes on; 0: no limit")
+              consequence = "beyond it error 111, then 3509 for who goes on; 0: no limit",
+              reloads = true)
           int commandRateLimit,
       @Option(
               value = "How many commands may come at once after a quiet time",
               fallback = "200",
               least = 1,
-              consequence = "SDKs send all their subscriptions at once when they connect")
+              consequence = "SDKs send all their subscriptions at once when they connect",
+              reloads = true)
           int commandBurst,
       @Option(
               value = "Bytes of messages of a connection a second, in the mean",
               fallback = "0",
               bytes = true,
-              consequence = "beyond it the connection closes with 1008; 0: no limit")
+              consequence = "beyond it the connection closes with 1008; 0: no limit",
+              reloads = true)
           long byteRateLimit,
       @Option(
               value = "What may wait for a client that reads slowly",
               fallback = "1MiB",
               bytes = true,
               least = 4096,
-              consequence = "beyond it the client is closed with 3008 and recovers")
+              consequence = "beyond it the client is closed with 3008 and recovers",
+              reloads = true)
           long queueMaxSize,
       @Option(
               value = "The most publications of a history call or a recovery",
               fallback = "300",
               least = 1,
-              consequence = "a larger gap is answered recovered: false")
+              consequence = "a larger gap is answered recovered: false",
+              reloads = true)
           int recoveryMaxPublicationLimit,
-      @Option(value = "How often presence is renewed", fallback = "25s", least = 1000)
+      @Option(
+              value = "How often presence is renewed",
+              fallback = "25s",
+              least = 1000,
+              reloads = true)
           Duration presenceUpdateInterval,
       @Option(
               value = "How long presence lasts unless renewed",
               fallback = "60s",
               least = 2000,
-              consequence = "must be longer than presence_update_interval")
+              consequence = "must be longer than presence_update_interval",
+              reloads = true)
           Duration presenceTtl,
       @Option(
               value = "How often the position of a quiet subscription is compared with its stream",
               fallback = "5s",
               least = 100,
-              consequence = "a lost publication is noticed within twice this time")
+              consequence = "a lost publication is noticed within twice this time",
+              reloads = true)
           Duration positionCheckInterval) {}
 
   /** What tokens must be. */
@@ -431,7 +463,8 @@ record Config(
               value = "Wrong keys from one address within a minute",
               fallback = "10",
               least = 1,
-              consequence = "beyond it the address gets 429 until a minute has passed")
+              consequence = "beyond it the address gets 429 until a minute has passed",
+              reloads = true)
           int maxKeyFailures,
       @Option(
               value = "How long the broker may take for one call",
@@ -494,6 +527,7 @@ record Config(
               fallback = "info",
               reloads = true)
           LogLevel level,
+      LogAreas areas,
       @Option(value = "text or json, one object a line", fallback = "text") LogFormat format) {}
 
   /** How the log is written. */
@@ -507,13 +541,15 @@ record Config(
       @Option(
               value = "The time over which SIGTERM spreads the closes of connections, at most",
               fallback = "20s",
-              consequence = "few connections are closed faster: 2 ms each")
+              consequence = "few connections are closed faster: 2 ms each",
+              reloads = true)
           Duration spread,
       @Option(
               value = "How long the end may take",
               fallback = "30s",
               least = 100,
-              consequence = "connections left then are cut")
+              consequence = "connections left then are cut",
+              reloads = true)
           Duration timeout) {}
 
   /** Something that can be switched off. */

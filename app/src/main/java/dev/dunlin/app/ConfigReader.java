@@ -41,15 +41,16 @@ record ConfigReader(
           "DUNLIN_TOKEN",
           "DUNLIN_REQUIRE_ALL");
 
-  /** Options that a server in development may have; with any other it is a configured server. */
+  /**
+   * Options that a server in development may have, beside those of the log; with any other it is a
+   * configured server.
+   */
   private static final Set<String> OF_DEVELOPMENT =
-      Set.of(
-          "http_server.address",
-          "http_server.port",
-          "log.level",
-          "log.format",
-          "shutdown.spread",
-          "shutdown.timeout");
+      Set.of("http_server.address", "http_server.port", "shutdown.spread", "shutdown.timeout");
+
+  private static boolean ofDevelopment(String path) {
+    return OF_DEVELOPMENT.contains(path) || path.startsWith("log.");
+  }
 
   /**
    * What was read.
@@ -104,7 +105,7 @@ record ConfigReader(
     }
     warnings.addAll(unknownVariables());
     flags.forEach((path, text) -> set.put(path, node(entry(path), text, "the command line")));
-    configured |= !OF_DEVELOPMENT.containsAll(set.keySet());
+    configured |= !set.keySet().stream().allMatch(ConfigReader::ofDevelopment);
     for (var each : set.entrySet()) {
       tree = tree.overlaid(ConfigNode.at(each.getKey(), each.getValue()));
     }

@@ -5,6 +5,7 @@ import dev.dunlin.channels.Hub;
 import dev.dunlin.server.Listener;
 import dev.dunlin.server.WebSocketServer;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The console: a page that shows what happens on this node and lets one take part. It is a client
@@ -40,7 +41,12 @@ final class Console implements AutoCloseable {
    * in.
    */
   static Optional<Console> of(
-      Config config, boolean development, Hub hub, CentrifugeEndpoint clients, NodeReport node) {
+      Supplier<Config> current,
+      boolean development,
+      Hub hub,
+      CentrifugeEndpoint clients,
+      NodeReport node) {
+    var config = current.get();
     var options = config.console();
     if (!development && !options.password().present() && options.certificates().isEmpty()) {
       return Optional.empty();
@@ -57,7 +63,7 @@ final class Console implements AutoCloseable {
             clients.api(),
             clients.clients(),
             node::console,
-            () -> ConsoleSettings.of(config),
+            () -> ConsoleSettings.of(current.get()),
             development ? Optional.of(new TokenMaker(config.client().token())) : Optional.empty(),
             where);
     fleet.answer(answers);

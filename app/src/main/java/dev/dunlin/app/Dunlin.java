@@ -8,8 +8,6 @@ import dev.dunlin.centrifuge.CentrifugeEndpoint;
 import dev.dunlin.centrifuge.ChannelName;
 import dev.dunlin.centrifuge.NamespaceOptions;
 import dev.dunlin.centrifuge.Namespaces;
-import dev.dunlin.centrifuge.ProtocolOptions;
-import dev.dunlin.centrifuge.Quotas;
 import dev.dunlin.channels.Hub;
 import dev.dunlin.server.HttpHandler;
 import dev.dunlin.server.Listener;
@@ -17,7 +15,6 @@ import dev.dunlin.server.Route;
 import dev.dunlin.server.Tls;
 import dev.dunlin.server.WebSocketServer;
 import dev.dunlin.websocket.Compression;
-import dev.dunlin.websocket.Limits;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +43,6 @@ final class Dunlin implements AutoCloseable {
 
   private static final Duration MAINTENANCE = Duration.ofSeconds(10);
 
-  private final Config config;
   private final Brokers brokers;
   private final Hub hub;
   private final Optional<KeySet> tokenKeys;
@@ -64,6 +60,11 @@ final class Dunlin implements AutoCloseable {
   private final ScheduledExecutorService maintenance =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("dunlin-maintenance").factory());
+
+  /** What holds: as it was at the start but for what was taken over since. */
+  private volatile Config config;
+
+  private volatile ConfigLimits limits;
   private volatile Namespaces namespaces;
 
   /** What looks at certificates, with its authorities and revocation lists. */
@@ -73,6 +74,7 @@ final class Dunlin implements AutoCloseable {
 
   private Dunlin(Config config, boolean development) {
     this.config = config;
+    limits = ConfigLimits.of(config);
     brokers = new Brokers(config);
     hub = Hub.over(brokers.broker());
     try {
@@ -92,7 +94,7 @@ final class Dunlin implements AutoCloseable {
       var tickets = Tickets.create();
       endpoint = made();
       report = new NodeReport(endpoint.nodes());
-      console = Console.of(config, development, hub, endpoint, report);
+      console = Console.of(this::config, development, hub, endpoint, report);
       server = listen(tickets);
       usage = new NodeUsage(server::statistics, endpoint::statistics, hub, System::nanoTime);
       endpoint.join(uid, NodeReport.name(config), this::facts);
@@ -217,27 +219,8 @@ final class Dunlin implements AutoCloseable {
             .namespaces(() -> namespaces)
             .keepHeaders(backends.headers())
             .hooks(backends.hooks().onDisconnect(backends::disconnected))
-            .options(
-                new ProtocolOptions(
-                    client.pingInterval(),
-                    client.pongTimeout(),
-                    client.staleCloseDelay(),
-                    client.expiredCloseDelay(),
-                    client.channelLimit(),
-                    client.recoveryMaxPublicationLimit(),
-                    client.presenceUpdateInterval(),
-                    client.presenceTtl(),
-                    client.positionCheckInterval(),
-                    ProtocolOptions.defaults().errorLimit(),
-                    ProtocolOptions.defaults().serverTime(),
-                    ProtocolOptions.defaults().compaction()));
-    made =
-        made.quotas(
-            new Quotas(
-                client.commandRateLimit(),
-                client.commandBurst(),
-                client.userConnectionLimit(),
-                config.httpServer().failedAuthenticationLimit()));
+            .options(() -> limits.protocol())
+            .quotas(() -> limits.quotas());
     if (TokenKeys.present(client.token())) {
       made = made.authenticate(TokenKeys.verifier(client.token(), tokenKeys));
     }
@@ -267,7 +250,7 @@ final class Dunlin implements AutoCloseable {
     if (tls.isPresent()) {
       clients = clients.tls(tls.get());
     }
-    var builder = WebSocketServer.builder().limits(limits());
+    var builder = WebSocketServer.builder().limits(limits.transport());
     boolean apart = http.internalPort() > 0;
     var operations =
         apart ? Listener.on(address(http.internalAddress(), http.internalPort())) : clients;
@@ -348,23 +331,6 @@ final class Dunlin implements AutoCloseable {
     return address;
   }
 
-  private Limits limits() {
-    var websocket = config.websocket();
-    return Limits.defaults()
-        .maxMessageBytes((int) websocket.messageSizeLimit())
-        .stalledWrite(websocket.writeTimeout())
-        .sendBufferBytes((int) websocket.sendBufferSize())
-        .outboundBytes((int) config.client().queueMaxSize())
-        .maxRequestBodyBytes((int) config.httpServer().maxRequestBodySize())
-        .maxFailedAuthenticationsPerMinute(config.httpServer().failedAuthenticationLimit())
-        .maxBytesPerSecond((int) config.client().byteRateLimit())
-        .maxConnections(config.httpServer().connectionLimit())
-        .maxConnectionsPerAddress(config.httpServer().connectionLimitPerAddress())
-        .maxNewConnectionsPerSecond(config.httpServer().connectionRateLimit())
-        .maxNewConnectionsPerSecondPerAddress(config.httpServer().connectionRateLimitPerAddress())
-        .maxTlsHandshakesPerSecond(config.httpServer().tls().handshakeRateLimit());
-  }
-
   /** What is served over plain HTTP, by path. */
   private Map<String, HttpHandler> pages(Tickets tickets) {
     var pages = new LinkedHashMap<String, HttpHandler>();
@@ -400,6 +366,11 @@ final class Dunlin implements AutoCloseable {
     return server.addresses();
   }
 
+  /** The configuration that holds. */
+  Config config() {
+    return config;
+  }
+
   CentrifugeEndpoint endpoint() {
     return endpoint;
   }
@@ -412,13 +383,16 @@ final class Dunlin implements AutoCloseable {
   }
 
   /**
-   * Takes over what can change while it runs: namespaces, token keys, API keys and certificates,
-   * all or, if any of it is unusable, nothing.
+   * Takes over what can change while it runs: limits, namespaces, token keys, API keys and
+   * certificates, all or, if any of it is unusable, nothing.
    *
+   * @return the options that differ too, but wait for a restart
    * @throws CommandFailure if something in it cannot be used
    */
-  void reload(Config changed) {
-    brokers.requireSame(changed);
+  List<String> reload(Config read) {
+    brokers.requireSame(read);
+    var changes = ConfigChanges.of(config, read);
+    var changed = changes.taken();
     var rules = namespaces(changed.channel());
     var fixed = TokenKeys.fixed(changed.client().token());
     if ((fixed.length == 0) != tokenKeys.isEmpty()) {
@@ -431,23 +405,27 @@ final class Dunlin implements AutoCloseable {
       throw CommandFailure.misused(
           "client.certificate.ca_pem_file: is set and unset with a restart only");
     }
-    // Files are the only thing that can fail: all are tried before any is taken over.
-    var unusedTls = tls("http_server.tls", config.httpServer().tls());
-    var unusedInternal = tls("http_server.internal_tls", config.httpServer().internalTls());
-    reload("http_server.tls", tls);
-    reload("http_server.internal_tls", internalTls);
+    // Files are the only thing that can fail: all are read before any is taken over.
+    var clientsTls = read("http_server.tls", tls, read.httpServer().tls());
+    var operatorsTls =
+        read("http_server.internal_tls", internalTls, read.httpServer().internalTls());
+    clientsTls.ifPresent(files -> tls.orElseThrow().reload(files));
+    operatorsTls.ifPresent(files -> internalTls.orElseThrow().reload(files));
     certificates = devices;
     tokenKeys.ifPresent(keys -> keys.replace(fixed));
-    apiKeys.replace(keys(changed));
+    apiKeys.replace(keys(changed), changed.httpApi().maxKeyFailures());
     namespaces = rules;
+    limits = ConfigLimits.of(changed);
+    server.limits(limits.transport());
+    config = changed;
+    return changes.waiting();
   }
 
-  private static void reload(String path, Optional<Tls> tls) {
-    try {
-      tls.ifPresent(Tls::reload);
-    } catch (IllegalArgumentException unusable) {
-      throw CommandFailure.misused(path + ": " + unusable.getMessage());
+  private static Optional<Tls> read(String path, Optional<Tls> running, Config.Tls files) {
+    if (running.isPresent() != files.enabled()) {
+      throw CommandFailure.misused(path + ".enabled: changes with a restart only");
     }
+    return tls(path, files);
   }
 
   /** Counts an attempt to read the configuration again. */

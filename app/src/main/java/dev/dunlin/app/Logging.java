@@ -8,7 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** Puts the log as the configuration says; the flag {@code -v} wins over the level. */
+/** Puts the log as the configuration says; the flag {@code -v} wins over all levels. */
 final class Logging {
 
   private static final String APPENDER = "stderr";
@@ -18,6 +18,7 @@ final class Logging {
   static void apply(Config.Log log, CommandSpec command) {
     if (!(command.root().userObject() instanceof Main main) || !main.verbose()) {
       log.level().apply();
+      log.areas().apply();
     }
     if (log.format() == Config.LogFormat.JSON) {
       json();

@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
           + " secrets must be set, and nothing is open that is not opened.",
       "",
       "SIGTERM or Ctrl-C lets the clients go gradually and ends with 0; a second one ends at once."
-          + " SIGHUP reads the configuration again: namespaces, keys, certificates and the log"
-          + " level change without a restart, all or none.",
+          + " SIGHUP reads the configuration again: limits, namespaces, keys, certificates and the"
+          + " log level change without a restart, all or none.",
       ""
     },
     footerHeading = "%nExamples:%n",
@@ -146,11 +146,14 @@ final class ServeCommand implements Runnable {
         return;
       }
       check(reading);
-      server.reload(reading.config());
-      Logging.apply(reading.config().log(), spec);
+      var waiting = server.reload(reading.config());
+      Logging.apply(server.config().log(), spec);
       server.reloaded(true);
-      warn(reading.config());
-      log.info("Configuration read again: namespaces, keys, certificates and log level are new");
+      warn(server.config());
+      log.info("Configuration read again: limits, namespaces, keys, certificates and log level");
+      if (!waiting.isEmpty()) {
+        log.warn("Changed, but only from the next start on: {}", String.join(", ", waiting));
+      }
     } catch (CommandFailure wrong) {
       server.reloaded(false);
       log.error("Configuration not changed: {}", wrong.getMessage());

@@ -6,6 +6,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
@@ -17,23 +18,41 @@ final class TestServer implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final HttpClient http = HttpClient.newHttpClient();
+  private final ConfigNode.Mapping defaults;
   private final Config config;
   private final Dunlin server;
 
+  private final Map<String, String> options;
+
   private TestServer(Map<String, String> options, boolean development) {
+    this.options = options;
+    var defaults = Development.defaults();
+    config = config(defaults, options);
+    this.defaults = defaults;
+    server = Dunlin.start(config, development);
+  }
+
+  private static Config config(ConfigNode.Mapping defaults, Map<String, String> options) {
     var flags = new LinkedHashMap<>(options);
     flags.putIfAbsent("http_server.port", "0");
-    var tree = Development.defaults();
+    var tree = defaults;
     for (var each : flags.entrySet()) {
       tree =
           tree.overlaid(ConfigNode.at(each.getKey(), ConfigNode.yaml(each.getValue(), "the test")));
     }
     var binder = new ConfigBinder();
-    config = binder.bind(Config.class, tree, "");
+    var config = binder.bind(Config.class, tree, "");
     if (!binder.problems().isEmpty()) {
       throw new IllegalArgumentException(binder.problems().toString());
     }
-    server = Dunlin.start(config, development);
+    return config;
+  }
+
+  /** Reads the same configuration again, with these options over it. */
+  List<String> reload(Map<String, String> changes) {
+    var changed = new LinkedHashMap<>(options);
+    changed.putAll(changes);
+    return server.reload(config(defaults, changed));
   }
 
   static TestServer start() {

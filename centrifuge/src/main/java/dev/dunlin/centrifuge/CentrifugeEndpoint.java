@@ -47,8 +47,15 @@ public final class CentrifugeEndpoint implements Endpoint {
 
   final Node node;
 
-  private CentrifugeEndpoint(Node node) {
+  private final Supplier<ProtocolOptions> options;
+
+  /** The node with the options of the last connection. */
+  private volatile Node latest;
+
+  private CentrifugeEndpoint(Node node, Supplier<ProtocolOptions> options) {
     this.node = node;
+    this.options = options;
+    this.latest = node;
   }
 
   /**
@@ -75,9 +82,10 @@ public final class CentrifugeEndpoint implements Endpoint {
             new ChannelNumbers(),
             new Occupancy(),
             new Nodes(),
-            new Guard(Quotas.none()),
+            new Guard(Quotas::none),
             new Counters(),
-            Optional.empty()));
+            Optional.empty()),
+        ProtocolOptions::defaults);
   }
 
   /**
@@ -147,11 +155,29 @@ public final class CentrifugeEndpoint implements Endpoint {
 
   /** The numbers of the protocol. */
   public CentrifugeEndpoint options(ProtocolOptions options) {
+    return options(() -> options);
+  }
+
+  /**
+   * The numbers of the protocol, asked for by every connection when it begins, so that they can be
+   * replaced while clients are connected; these keep what they began with. For any thread; never
+   * waits.
+   */
+  public CentrifugeEndpoint options(Supplier<ProtocolOptions> options) {
     return with(change -> change.options = options);
   }
 
   /** How much one client may ask for. Default {@link Quotas#none()}. */
   public CentrifugeEndpoint quotas(Quotas quotas) {
+    return quotas(() -> quotas);
+  }
+
+  /**
+   * How much one client may ask for, asked for with every command, so that it can be replaced while
+   * clients are connected. Connections that a user had before there was a limit on them do not
+   * count. For any thread; never waits.
+   */
+  public CentrifugeEndpoint quotas(Supplier<Quotas> quotas) {
     return with(change -> change.guard = new Guard(quotas));
   }
 
@@ -247,7 +273,7 @@ public final class CentrifugeEndpoint implements Endpoint {
         .identifyLater()
         .overflow(Overflow.close(CloseCode.of(Disconnect.SLOW.code()), Disconnect.SLOW.reason()))
         .farewell(CloseCode.of(Disconnect.SHUTDOWN.code()), Disconnect.SHUTDOWN.reason())
-        .limits(limits -> limits.pingInterval(Duration.ZERO).pongWait(node.options().pong()));
+        .limits(limits -> limits.pingInterval(Duration.ZERO).pongWait(options.get().pong()));
   }
 
   @Override
@@ -264,9 +290,20 @@ public final class CentrifugeEndpoint implements Endpoint {
     boolean nativePings = session.query("cf_ws_frame_ping_pong").filter("true"::equals).isPresent();
     var state = new ClientSession(UUID.randomUUID().toString(), codec, !protobuf);
     state.headers = headers(session);
-    var client = new ClientHandler(node, session, state, nativePings);
+    var client = new ClientHandler(current(), session, state, nativePings);
     session.onClose(closed -> session.lane().execute(() -> client.closed(closed)));
     return client;
+  }
+
+  /** The node for a connection that begins now. Connections of one time share it. */
+  private Node current() {
+    var known = latest;
+    var wanted = options.get();
+    if (known.options() != wanted) {
+      known = node.with(wanted);
+      latest = known;
+    }
+    return known;
   }
 
   private Map<String, String> headers(Session session) {
@@ -281,16 +318,16 @@ public final class CentrifugeEndpoint implements Endpoint {
   }
 
   private CentrifugeEndpoint with(java.util.function.Consumer<Change> change) {
-    var changed = new Change(node);
+    var changed = new Change(node, options);
     change.accept(changed);
-    return new CentrifugeEndpoint(changed.node());
+    return new CentrifugeEndpoint(changed.node(), changed.options);
   }
 
   /** A node under construction. */
   private static final class Change {
     private final Node from;
     private Supplier<Namespaces> namespaces;
-    private ProtocolOptions options;
+    private Supplier<ProtocolOptions> options;
     private Hooks hooks;
     private @Nullable Authenticator tokens;
     private @Nullable Authenticator subscriptionTokens;
@@ -304,10 +341,10 @@ public final class CentrifugeEndpoint implements Endpoint {
     private Guard guard;
     private Optional<byte[]> signingSecret;
 
-    Change(Node from) {
+    Change(Node from, Supplier<ProtocolOptions> options) {
       this.from = from;
+      this.options = options;
       namespaces = from.currentNamespaces();
-      options = from.options();
       hooks = from.hooks();
       tokens = from.tokens();
       subscriptionTokens = from.subscriptionTokens();
@@ -326,7 +363,7 @@ public final class CentrifugeEndpoint implements Endpoint {
       return new Node(
           from.hub(),
           namespaces,
-          options,
+          options.get(),
           hooks,
           tokens,
           subscriptionTokens,

@@ -349,13 +349,16 @@ final class ClientHandler implements Handler {
 
   /** Counts as one more connection of its user, or says that it has too many. */
   void enter() {
-    if (!node.guard().enter(state.user)) {
-      throw Rejection.disconnect(Disconnect.CONNECTION_LIMIT);
-    }
-    if (state.stage == Stage.ENDED) {
-      node.guard().left(state.user);
-    } else {
-      entered = state.user;
+    switch (node.guard().enter(state.user)) {
+      case REFUSED -> throw Rejection.disconnect(Disconnect.CONNECTION_LIMIT);
+      case UNCOUNTED -> {}
+      case COUNTED -> {
+        if (state.stage == Stage.ENDED) {
+          node.guard().left(state.user);
+        } else {
+          entered = state.user;
+        }
+      }
     }
   }
 

@@ -7,57 +7,80 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /** Keeps the {@link Quotas} that concern several connections. For any thread. */
 final class Guard {
 
   private static final int MOST_ADDRESSES = 100_000;
 
-  private final Quotas quotas;
-  private final Allowances failures;
+  /** What became of a connection that wanted to count as one of its user's. */
+  enum Entry {
+    COUNTED,
+    UNCOUNTED,
+    REFUSED
+  }
+
+  private record Failures(int perMinute, Allowances allowed) {
+    static Failures of(int perMinute) {
+      return new Failures(
+          perMinute,
+          Allowances.of(perMinute, Duration.ofMinutes(1), MOST_ADDRESSES, System::nanoTime));
+    }
+  }
+
+  private final Supplier<Quotas> quotas;
+  private volatile Failures failures;
   private final ConcurrentHashMap<String, Integer> connections = new ConcurrentHashMap<>();
 
-  Guard(Quotas quotas) {
+  Guard(Supplier<Quotas> quotas) {
     this.quotas = quotas;
-    this.failures =
-        Allowances.of(
-            quotas.failedConnectsPerMinute(),
-            Duration.ofMinutes(1),
-            MOST_ADDRESSES,
-            System::nanoTime);
+    this.failures = Failures.of(quotas.get().failedConnectsPerMinute());
   }
 
   Quotas quotas() {
-    return quotas;
+    return quotas.get();
   }
 
-  /** Whether the user may have one more connection; if so it counts until {@link #left}. */
-  boolean enter(String user) {
-    if (quotas.connectionsPerUser() == 0 || user.isEmpty()) {
-      return true;
+  /** Whether the user may have one more connection; if it counts, then until {@link #left}. */
+  Entry enter(String user) {
+    int most = quotas.get().connectionsPerUser();
+    if (most == 0 || user.isEmpty()) {
+      return Entry.UNCOUNTED;
     }
-    if (connections.merge(user, 1, Integer::sum) > quotas.connectionsPerUser()) {
+    if (connections.merge(user, 1, Integer::sum) > most) {
       left(user);
-      return false;
+      return Entry.REFUSED;
     }
-    return true;
+    return Entry.COUNTED;
   }
 
-  /** A connection that entered is over. */
+  /** A connection that was counted is over. */
   void left(String user) {
-    if (quotas.connectionsPerUser() > 0 && !user.isEmpty()) {
-      connections.computeIfPresent(user, (same, count) -> count == 1 ? null : count - 1);
+    connections.computeIfPresent(user, (same, count) -> count == 1 ? null : count - 1);
+  }
+
+  /** By the quota that holds; where that is another one the counting begins anew. */
+  private Allowances failures() {
+    int perMinute = quotas.get().failedConnectsPerMinute();
+    var known = failures;
+    if (known.perMinute != perMinute) {
+      known = Failures.of(perMinute);
+      failures = known;
     }
+    return known.allowed;
   }
 
   /** Whether that address has shown too many invalid tokens to be heard now. */
   boolean failsTooOften(SocketAddress from) {
-    return counted(from).filter(address -> failures.exhausted(Allowances.key(address))).isPresent();
+    return counted(from)
+        .filter(address -> failures().exhausted(Allowances.key(address)))
+        .isPresent();
   }
 
   /** That address has shown an invalid token. */
   void failed(SocketAddress from) {
-    counted(from).ifPresent(address -> failures.take(Allowances.key(address)));
+    counted(from).ifPresent(address -> failures().take(Allowances.key(address)));
   }
 
   private static Optional<InetAddress> counted(SocketAddress from) {

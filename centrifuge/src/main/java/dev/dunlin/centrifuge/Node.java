@@ -38,6 +38,31 @@ record Node(
     Counters counters,
     Optional<byte[]> signingSecret) {
 
+  /** The same node for connections with other numbers. */
+  Node with(ProtocolOptions other) {
+    return new Node(
+        hub,
+        currentNamespaces,
+        other,
+        hooks,
+        tokens,
+        subscriptionTokens,
+        revocations,
+        anonymous,
+        headers,
+        personalNamespace,
+        name,
+        version,
+        clock,
+        clients,
+        numbers,
+        occupancy,
+        nodes,
+        guard,
+        counters,
+        signingSecret);
+  }
+
   /** The rules of channels as they are now. */
   Namespaces namespaces() {
     return currentNamespaces.get();

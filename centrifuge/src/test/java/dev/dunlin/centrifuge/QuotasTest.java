@@ -72,7 +72,7 @@ class QuotasTest {
 
   @Test
   void anAddressWithTooManyInvalidTokensIsNotHeard() {
-    var guard = new Guard(new Quotas(0, 0, 0, 5));
+    var guard = new Guard(() -> new Quotas(0, 0, 0, 5));
     var attacker = new InetSocketAddress("192.0.2.1", 1);
     for (int i = 0; i < 5; i++) {
       assertThat(guard.failsTooOften(attacker)).isFalse();

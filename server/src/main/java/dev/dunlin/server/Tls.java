@@ -66,6 +66,14 @@ public final class Tls {
     contexts.reload();
   }
 
+  /**
+   * Takes over another's files, which were read when it was made: new connections get what they
+   * hold, existing ones stay as they are.
+   */
+  public void reload(Tls other) {
+    contexts.reload(other.contexts);
+  }
+
   TlsContexts contexts() {
     return contexts;
   }

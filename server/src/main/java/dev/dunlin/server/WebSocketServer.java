@@ -56,6 +56,16 @@ public final class WebSocketServer implements AutoCloseable {
   }
 
   /**
+   * Replaces the limits of the server while it runs; routes with limits of their own keep those.
+   * What counts connections holds at once: whoever is there stays, and counts. What limits a
+   * connection holds for those that come from now on. {@link Limits#bufferCapacity()} stays as it
+   * was at the start. Not by two threads at once.
+   */
+  public void limits(Limits limits) {
+    server.limits(limits);
+  }
+
+  /**
    * Begins to drain: new connections are refused; each session's queue is flushed and the session
    * closed with 1001, evenly spread over the window, so that the clients do not come back all at
    * once. What is left at the limit is cut off. {@link #connections()} shows how far it is.

@@ -181,6 +181,8 @@ class TlsTest {
           .isInstanceOf(IOException.class);
       session.send(Text.of("still here"));
       assertThat(answers.poll(20, TimeUnit.SECONDS)).isEqualTo(Text.of("still here"));
+      tls.reload(tls("server"));
+      assertThat(ask(before, server, "from other files")).isEqualTo("from other files");
     }
   }
 

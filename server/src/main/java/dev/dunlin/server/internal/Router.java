@@ -1,6 +1,7 @@
 package dev.dunlin.server.internal;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,13 @@ public final class Router<T> {
     } else {
       patterns.add(new Pattern<>(pattern, target));
     }
+  }
+
+  /** Everything that is led to. */
+  public Collection<T> targets() {
+    var targets = new ArrayList<>(literals.values());
+    patterns.forEach(pattern -> targets.add(pattern.target));
+    return targets;
   }
 
   /** Whether it leads nowhere. */

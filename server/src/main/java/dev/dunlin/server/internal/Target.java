@@ -12,24 +12,25 @@ import dev.dunlin.websocket.PerMessageDeflate;
 import dev.dunlin.websocket.Role;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 
 /** What a WebSocket route leads to. Safe for use by all lanes. */
 public final class Target {
 
-  private final Terms terms;
+  /** The limits of the route on a server with these. */
+  private final UnaryOperator<Limits> within;
+
+  private volatile Terms terms;
   private final Handshake handshake;
   private final Handshake sharing;
   private final Compression compression;
   private final ConcurrentHashMap<DeflateParameters, PerMessageDeflate> shared =
       new ConcurrentHashMap<>();
 
-  /**
-   * A target.
-   *
-   * @param handshake answers upgrades
-   */
-  public Target(Terms terms, Handshake handshake, Compression compression) {
+  private Target(
+      Terms terms, UnaryOperator<Limits> within, Handshake handshake, Compression compression) {
     this.terms = terms;
+    this.within = within;
     this.handshake = handshake.compression(compression);
     this.sharing =
         compression.mode() == Compression.Mode.TAKEOVER
@@ -67,11 +68,17 @@ public final class Target {
         Handshake.defaults()
             .origins(route.origins())
             .subprotocols(route.subprotocols().toArray(String[]::new));
-    return new Target(terms, handshake, route.compression());
+    return new Target(terms, route::limitsWithin, handshake, route.compression());
   }
 
+  /** What holds for a conversation that begins now. */
   public Terms terms() {
     return terms;
+  }
+
+  /** The server has other limits: they hold for conversations that begin from now on. */
+  public void limits(Limits server) {
+    terms = terms.within(within.apply(server));
   }
 
   public Handshake handshake() {

@@ -29,6 +29,11 @@ public record Terms(
   /** How a server that goes down parts from a session, unless the route says otherwise. */
   public static final Close GOING_AWAY = new Close(CloseCode.GOING_AWAY, "the server goes down");
 
+  /** The same with other limits. */
+  Terms within(Limits other) {
+    return new Terms(endpoint, dispatch, other, overflow, budget, farewell, admittance, strangers);
+  }
+
   /** With the usual farewell, for peers that are known or never will be. */
   public Terms(
       Endpoint endpoint, Dispatch dispatch, Limits limits, Overflow overflow, Budget budget) {

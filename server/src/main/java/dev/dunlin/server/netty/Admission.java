@@ -29,11 +29,8 @@ final class Admission {
   /** TLS handshakes that a processor carries in a second, as docs/design/transport.md measures. */
   private static final int HANDSHAKES_PER_PROCESSOR = OpenSsl.isAvailable() ? 330 : 130;
 
-  private final int most;
-  private final int mostPerAddress;
-  private final Rate connections;
-  private final Rate handshakes;
-  private final Allowances arrivals;
+  private final LongSupplier nanoTime;
+  private volatile Bounds bounds;
 
   private final AtomicInteger all = new AtomicInteger();
   private final ConcurrentHashMap<Object, Integer> perAddress = new ConcurrentHashMap<>();
@@ -44,17 +41,34 @@ final class Admission {
 
   /** With a clock of which only differences mean anything. */
   Admission(Limits limits, LongSupplier nanoTime) {
-    this.most = limits.maxConnections() > 0 ? limits.maxConnections() : byOpenFiles();
-    this.connections = new Rate(limits.maxNewConnectionsPerSecond());
+    this.nanoTime = nanoTime;
+    this.bounds = bounds(limits);
+  }
+
+  /** What the limits say, and what of it was used up lately. */
+  private record Bounds(
+      int most, int mostPerAddress, Rate connections, Rate handshakes, Allowances arrivals) {}
+
+  private Bounds bounds(Limits limits) {
     int shakes = limits.maxTlsHandshakesPerSecond();
-    this.handshakes = new Rate(shakes > 0 ? shakes : byProcessors());
-    this.arrivals =
+    return new Bounds(
+        limits.maxConnections() > 0 ? limits.maxConnections() : byOpenFiles(),
+        limits.maxConnectionsPerAddress(),
+        new Rate(limits.maxNewConnectionsPerSecond()),
+        new Rate(shakes > 0 ? shakes : byProcessors()),
         Allowances.of(
             limits.maxNewConnectionsPerSecondPerAddress(),
             Duration.ofSeconds(1),
             MOST_ADDRESSES,
-            nanoTime);
-    this.mostPerAddress = limits.maxConnectionsPerAddress();
+            nanoTime));
+  }
+
+  /**
+   * Other limits from now on: those who are there still count, and stay. What was taken of a second
+   * is forgotten.
+   */
+  void limits(Limits limits) {
+    bounds = bounds(limits);
   }
 
   private static int byOpenFiles() {
@@ -117,7 +131,7 @@ final class Admission {
    * @param now nanoseconds of a clock that all loops share
    */
   boolean mayShakeHands(long now) {
-    return handshakes.take(now);
+    return bounds.handshakes.take(now);
   }
 
   /**
@@ -126,10 +140,11 @@ final class Admission {
    * @param now nanoseconds of a clock that all loops share
    */
   boolean enter(SocketAddress from, long now) {
-    if (!connections.take(now)) {
+    var holding = bounds;
+    if (!holding.connections.take(now)) {
       return false;
     }
-    if (all.incrementAndGet() > most) {
+    if (all.incrementAndGet() > holding.most) {
       all.decrementAndGet();
       return false;
     }
@@ -146,8 +161,9 @@ final class Admission {
     if (address == null) {
       return true;
     }
-    if (perAddress.merge(address, 1, Integer::sum) > most(mostPerAddress)
-        || !arrivals.take(address)) {
+    var holding = bounds;
+    if (perAddress.merge(address, 1, Integer::sum) > most(holding.mostPerAddress)
+        || !holding.arrivals.take(address)) {
       leftAddress(from);
       return false;
     }

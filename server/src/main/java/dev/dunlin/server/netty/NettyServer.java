@@ -48,7 +48,11 @@ public final class NettyServer {
   static final WriteBufferWaterMark WATER = new WriteBufferWaterMark(32 << 10, 64 << 10);
 
   private final Loops loops;
-  private final Limits limits;
+  private final List<ListenerPlan> plans;
+
+  /** What holds for connections that come now. */
+  private volatile Limits limits;
+
   private final List<Channel> listening = new ArrayList<>();
 
   /** All connections: those that are WebSocket connections lead to their conversations. */
@@ -61,7 +65,7 @@ public final class NettyServer {
   private final Budget budget;
 
   /** Credentials that were wrong, by address. */
-  private final Allowances failures;
+  private volatile Allowances failures;
 
   private final LongAdder arrived = new LongAdder();
   private final LongAdder turnedAway = new LongAdder();
@@ -72,17 +76,34 @@ public final class NettyServer {
   private volatile boolean draining;
 
   private NettyServer(ServerPlan plan) {
+    this.plans = plan.listeners();
     this.limits = plan.limits();
     this.budget = plan.budget();
     this.admission = new Admission(limits);
     this.tlsGate = new TlsGate(TlsGate.MOST, turnedAway::increment);
-    this.failures =
-        Allowances.of(
-            limits.maxFailedAuthenticationsPerMinute(),
-            Duration.ofMinutes(1),
-            MOST_FAILING,
-            System::nanoTime);
+    this.failures = failures(limits);
     this.loops = Loops.start(plan.transport(), plan.loops(), limits.bufferCapacity());
+  }
+
+  private static Allowances failures(Limits limits) {
+    return Allowances.of(
+        limits.maxFailedAuthenticationsPerMinute(),
+        Duration.ofMinutes(1),
+        MOST_FAILING,
+        System::nanoTime);
+  }
+
+  /** Has other limits from now on. Not by two threads at once. */
+  public void limits(Limits changed) {
+    var before = limits;
+    limits = changed;
+    admission.limits(changed);
+    if (changed.maxFailedAuthenticationsPerMinute() != before.maxFailedAuthenticationsPerMinute()) {
+      failures = failures(changed);
+    }
+    for (var plan : plans) {
+      plan.routes().targets().forEach(target -> target.limits(changed));
+    }
   }
 
   /**
@@ -118,9 +139,6 @@ public final class NettyServer {
                     accept(channel, plan);
                   }
                 });
-    if (limits.sendBufferBytes() > 0) {
-      bootstrap.childOption(ChannelOption.SO_SNDBUF, limits.sendBufferBytes());
-    }
     var bound = bootstrap.bind(plan.address()).awaitUninterruptibly();
     if (!bound.isSuccess()) {
       throw new java.io.UncheckedIOException(
@@ -137,6 +155,10 @@ public final class NettyServer {
 
   private void accept(Channel channel, ListenerPlan plan) {
     var lane = loops.lane(channel);
+    int sendBuffer = limits.sendBufferBytes();
+    if (sendBuffer > 0) {
+      channel.config().setOption(ChannelOption.SO_SNDBUF, sendBuffer);
+    }
     boolean proxied = listed(channel, plan);
     // the connections of a proxy are its clients'
     var from = proxied ? SHARED : channel.remoteAddress();

@@ -48,14 +48,15 @@ public final class TlsContexts {
           "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
           "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
-  private final Callable<SslContext> load;
-  private final boolean tickets;
+  /** Where contexts come from, and whether their sessions are resumed by tickets. */
+  private record Source(Callable<SslContext> load, boolean tickets) {}
+
+  private volatile Source source;
   private final LongSupplier nanoTime;
   private final AtomicReference<InUse> current;
 
   private TlsContexts(Callable<SslContext> load, boolean tickets, LongSupplier nanoTime) {
-    this.load = load;
-    this.tickets = tickets;
+    this.source = new Source(load, tickets);
     this.nanoTime = nanoTime;
     this.current = new AtomicReference<>(loaded());
   }
@@ -86,8 +87,9 @@ public final class TlsContexts {
 
   private InUse loaded() {
     try {
-      var context = load.call();
-      var key = tickets && sessions(context) != null ? ticketKey() : null;
+      var from = source;
+      var context = from.load().call();
+      var key = from.tickets() && sessions(context) != null ? ticketKey() : null;
       var made = new InUse(context, key, nanoTime.getAsLong());
       if (key != null) {
         seal(made, key); // Netty gives no tickets without keys of one's own
@@ -102,6 +104,12 @@ public final class TlsContexts {
   /** Reads the files again; if that fails everything stays as it was. */
   public void reload() {
     current.set(loaded());
+  }
+
+  /** From now on the same as the other one, which has read its files. */
+  public void reload(TlsContexts other) {
+    source = other.source;
+    current.set(other.current.get());
   }
 
   SslContext current() {

@@ -83,6 +83,19 @@ class AdmissionTest {
   }
 
   @Test
+  void otherLimitsCountThoseWhoAreThere() {
+    var admission = new Admission(Limits.defaults().maxConnections(2));
+    assertThat(admission.enter(address(1), SECOND)).isTrue();
+    assertThat(admission.enter(address(2), SECOND)).isTrue();
+    admission.limits(Limits.defaults().maxConnections(1));
+    admission.left(address(1));
+    assertThat(admission.enter(address(3), SECOND)).isFalse();
+    admission.limits(Limits.defaults().maxConnections(10).maxConnectionsPerAddress(1));
+    assertThat(admission.enter(address(2), SECOND)).isFalse();
+    assertThat(admission.enter(address(3), SECOND)).isTrue();
+  }
+
+  @Test
   void anAddressHasItsOwnRateAndOthersAreUnharmed() {
     var now = new long[] {SECOND};
     var limits =
