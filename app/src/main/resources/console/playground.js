@@ -193,6 +193,7 @@ export function view() {
           <button class="quiet small" @click=${() => { frames.length = 0; changed(); }}>Clear</button>
         </header>
         <ol class="log frames" data-follow tabindex="0" @scroll=${scrolled} aria-label="Frames as they travel, latest last">
+          ${frames.length === 0 ? html`<li class="event">Every frame between this client and the server, as it travels.</li>` : ''}
           ${repeat(frames, (each) => each.serial, frame)}
         </ol>
       </section>
