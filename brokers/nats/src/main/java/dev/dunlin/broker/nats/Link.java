@@ -262,8 +262,8 @@ final class Link {
     }
   }
 
-  /** All messages of these subjects that the stream holds now, oldest first. */
-  List<Message> read(String stream, String subjects)
+  /** All messages of these subjects that the stream holds now from a sequence on, oldest first. */
+  List<Message> read(String stream, String subjects, long from)
       throws IOException, JetStreamApiException, InterruptedException {
     var subscription =
         jetStream.subscribe(
@@ -271,7 +271,12 @@ final class Link {
             PushSubscribeOptions.builder().stream(stream)
                 .ordered(true)
                 .configuration(
-                    ConsumerConfiguration.builder().deliverPolicy(DeliverPolicy.All).build())
+                    from > 0
+                        ? ConsumerConfiguration.builder()
+                            .deliverPolicy(DeliverPolicy.ByStartSequence)
+                            .startSequence(from)
+                            .build()
+                        : ConsumerConfiguration.builder().deliverPolicy(DeliverPolicy.All).build())
                 .build());
     try {
       var messages = new ArrayList<Message>();
@@ -291,6 +296,13 @@ final class Link {
     } finally {
       subscription.unsubscribe();
     }
+  }
+
+  /** Where in the stream a message lies that the stream has sent on. */
+  static long sequence(Message message) {
+    var headers = message.getHeaders();
+    var sequence = headers == null ? null : headers.getFirst("Nats-Sequence");
+    return sequence == null ? 0 : Long.parseLong(sequence);
   }
 
   static RuntimeException unavailable(Throwable failure) {

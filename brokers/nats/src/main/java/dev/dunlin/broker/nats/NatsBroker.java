@@ -53,10 +53,11 @@ public final class NatsBroker implements Broker {
   private final String place;
   private final Subjects subjects;
   private final String probe;
+  private final Places places = new Places();
   private final Streams streams;
   private final NatsPresence presence;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final Turns turns = new Turns(threads);
+  private final Turns turns;
   private final ScheduledThreadPoolExecutor timer; // one thread, which never waits
   private final AtomicLong pendingBytes = new AtomicLong();
   private final AtomicLong unreadable = new AtomicLong();
@@ -74,8 +75,9 @@ public final class NatsBroker implements Broker {
     this.options = options;
     this.place = place(options);
     this.subjects = new Subjects(options.prefix());
+    this.turns = new Turns(threads, options.timeout());
     this.probe = subjects.probe(UUID.randomUUID().toString());
-    this.streams = new Streams(subjects, options);
+    this.streams = new Streams(subjects, options, places);
     this.presence =
         new NatsPresence(
             subjects,
@@ -312,6 +314,7 @@ public final class NatsBroker implements Broker {
         if (head.before() > 0) {
           publication.previousData(Envelope.data(Arrays.copyOf(data, head.before())));
         }
+        places.heard(channel, head.epoch(), head.offset(), Link.sequence(message));
         sink().publication(publication.build());
       }
       case PASSING ->
@@ -375,6 +378,7 @@ public final class NatsBroker implements Broker {
     return sent(current -> {
       current.dispatcher().subscribe(subject);
       wanted.add(subject);
+      places.follow(channel);
     });
   }
 
@@ -384,6 +388,7 @@ public final class NatsBroker implements Broker {
     lock.lock();
     try {
       wanted.remove(subject);
+      places.forget(channel);
       var current = link;
       if (current == null) {
         return CompletableFuture.completedStage(null);

@@ -95,7 +95,7 @@ final class NatsPresence implements PresenceStore {
     var present = new HashMap<String, ClientInfo>();
     var now = System.currentTimeMillis();
     var keys = "$KV." + bucket + '.' + Subjects.token(channel) + ".*";
-    for (var message : link.read("KV_" + bucket, keys)) {
+    for (var message : link.read("KV_" + bucket, keys, 0)) {
       var value = message.getData();
       var space = 0;
       while (space < value.length && value[space] != ' ') {

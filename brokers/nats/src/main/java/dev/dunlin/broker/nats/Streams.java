@@ -38,11 +38,13 @@ final class Streams {
 
   private final Subjects subjects;
   private final NatsOptions options;
+  private final Places places;
   private final SecureRandom random = new SecureRandom();
 
-  Streams(Subjects subjects, NatsOptions options) {
+  Streams(Subjects subjects, NatsOptions options, Places places) {
     this.subjects = subjects;
     this.options = options;
+    this.places = places;
   }
 
   /** What a node remembers of a channel's end, to save a read. It may be wrong: then it is told. */
@@ -158,20 +160,12 @@ final class Streams {
     }
     var above = query.reverse() ? head.gone() : Math.max(head.gone(), since.offset());
     var below = query.reverse() ? Math.min(head.offset() + 1, since.offset()) : head.offset() + 1;
-    var publications = new ArrayList<Publication>();
+    var publications = List.<Publication>of();
     if (below - above > 1) {
-      for (var message : link.read(subjects.stream(), subject)) {
-        var at = head(message.getHeaders());
-        if (at.kind() == Head.Kind.KEPT
-            && at.born().equals(head.born())
-            && at.offset() > above
-            && at.offset() < below) {
-          publications.add(
-              Envelope.publication(channel, own(at, message.getData()))
-                  .position(at.offset(), head.epoch())
-                  .time(at.time())
-                  .build());
-        }
+      long from = places.before(channel, head.epoch(), above);
+      publications = read(link, channel, head, from, above, below);
+      if (from > 0 && publications.size() < below - above - 1) {
+        publications = read(link, channel, head, 0, above, below); // the place was not enough
       }
     }
     if (query.reverse()) {
@@ -179,6 +173,27 @@ final class Streams {
     }
     var count = Math.min(publications.size(), query.atMost());
     return new History(publications.subList(0, count), head.position());
+  }
+
+  /** The publications between two offsets that the stream holds from a sequence on. */
+  private List<Publication> read(
+      Link link, String channel, Head head, long from, long above, long below)
+      throws IOException, JetStreamApiException, InterruptedException {
+    var publications = new ArrayList<Publication>();
+    for (var message : link.read(subjects.stream(), subjects.kept(channel), from)) {
+      var at = head(message.getHeaders());
+      if (at.kind() == Head.Kind.KEPT
+          && at.born().equals(head.born())
+          && at.offset() > above
+          && at.offset() < below) {
+        publications.add(
+            Envelope.publication(channel, own(at, message.getData()))
+                .position(at.offset(), head.epoch())
+                .time(at.time())
+                .build());
+      }
+    }
+    return publications;
   }
 
   /** Gives the stream an epoch if it has none, and has it remembered. */

@@ -1,5 +1,7 @@
 package dev.dunlin.broker.nats;
 
+import dev.dunlin.channels.BrokerUnavailableException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -9,7 +11,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Runs what concerns one channel one after the other, in the order of the calls, and channels side
- * by side. Each turn may wait.
+ * by side. Each turn may wait. One that has waited for the time that a call may take is not taken
+ * any more: whoever asked has given up by then and may have asked again, so that doing it would
+ * only keep others waiting.
  *
  * <p>What a turn remembers of its channel is kept while there is room; nothing depends on it.
  */
@@ -31,14 +35,17 @@ final class Turns {
   }
 
   private final Executor threads;
+  private final long patienceNanos;
   private final ConcurrentHashMap<String, Queue> queues = new ConcurrentHashMap<>();
 
-  Turns(Executor threads) {
+  Turns(Executor threads, Duration patience) {
     this.threads = threads;
+    this.patienceNanos = patience.toNanos();
   }
 
   <T> CompletionStage<T> run(String channel, Turn<T> turn) {
     var result = new CompletableFuture<T>();
+    long asked = System.nanoTime();
     if (queues.size() > CHANNELS) {
       queues.forEach(this::dropIdle);
     }
@@ -49,7 +56,14 @@ final class Turns {
         if (queue.dropped) {
           continue;
         }
-        queue.waiting.add(() -> take(turn, queue.known, result));
+        queue.waiting.add(() -> {
+          if (System.nanoTime() - asked > patienceNanos) {
+            result.completeExceptionally(
+                new BrokerUnavailableException("its turn did not come in time"));
+          } else {
+            take(turn, queue.known, result);
+          }
+        });
         if (!queue.running) {
           queue.running = true;
           threads.execute(() -> drain(queue));

@@ -14,6 +14,7 @@ import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.Publication;
 import dev.dunlin.channels.PublishOptions;
 import dev.dunlin.channels.PublishResult;
+import dev.dunlin.channels.StreamPosition;
 import dev.dunlin.testing.BrokerFaults;
 import dev.dunlin.testing.ServerProcess;
 import dev.dunlin.testing.StreamReader;
@@ -225,6 +226,35 @@ class NatsFaultTest extends BrokerFaults {
             IntStream.rangeClosed(1, 150).mapToObj(Long::valueOf).toList());
     eventually("all of them", () -> reader.received().size() == 150);
     assertThat(reader.silentGap()).isEmpty();
+  }
+
+  @Test
+  void whoMissedAFewIsReadNoMoreThanTheEnd() throws Exception {
+    var options = NatsOptions.at(nats.url());
+    var here = node(options);
+    var there = node(options); // follows nothing, and so reads all
+    var reader = readers(here).getFirst();
+    for (var i = 1; i <= 200; i++) {
+      publish(i % 2 == 0 ? here : there, "" + i, KEPT);
+    }
+    eventually("all of them", () -> reader.received().size() == 200);
+    var epoch = reader.received().getFirst().epoch();
+    for (var since : new long[] {0, 30, 31, 32, 63, 95, 191, 198, 199, 200}) {
+      var query = HistoryQuery.since(new StreamPosition(since, epoch), HistoryQuery.ALL);
+      var expected = LongStream.rangeClosed(since + 1, 200).boxed().toList();
+      for (var hub : List.of(here, there)) {
+        assertThat(await(hub.history(channel(), query)).publications())
+            .extracting(Publication::offset)
+            .containsExactlyElementsOf(expected);
+      }
+    }
+    try (var connection = Nats.connect(nats.url())) {
+      var subject = new Subjects("dunlin").heard(channel());
+      var waiting = connection.subscribe(subject);
+      publish(there, "201", KEPT);
+      var message = waiting.nextMessage(Duration.ofSeconds(10));
+      assertThat(Link.sequence(message)).as("the server tells where it lies").isPositive();
+    }
   }
 
   @Test
