@@ -106,9 +106,7 @@ final class Guest {
     subscribed = true;
     attempt = 0;
     if (settled) {
-      all.subscribed.incrementAndGet();
-      all.ways.since(begun);
-      all.absences.since(all.cutAt());
+      all.back(begun);
       recover(reply);
     } else {
       var given = EPOCH.matcher(reply);

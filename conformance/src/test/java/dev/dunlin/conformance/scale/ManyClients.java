@@ -25,7 +25,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Clients of the channel protocol in a process of their own, as small as they can be: each connects
- * with a token of its own user, subscribes to one channel and counts what comes.
+ * with a token of its own user, subscribes to one channel and counts what comes. Who is refused or
+ * closed tries again as SDKs do, ten times.
  *
  * <p>Arguments: the servers' ports with commas between, the channels' name and how many there are,
  * the secret of the tokens, and {@code through} if connections go through a {@link Gateway} of this
@@ -34,8 +35,8 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <ul>
  *   <li>{@code connect FROM COUNT}
- *   <li>{@code cut}: resets all connections; the clients come back as SDKs do. Answered when all
- *       are back, or after two minutes.
+ *   <li>{@code cut}: resets all connections; the clients come back. Answered when all are back, or
+ *       after two minutes.
  *   <li>{@code counts}
  *   <li>{@code times} of something, in microseconds, since they were asked the last time: {@code
  *       delays} of publications whose data is a System.nanoTime of this machine, {@code ways} from
@@ -47,6 +48,7 @@ final class ManyClients {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int AT_ONCE = 100;
+  private static final int MOST_ATTEMPTS = 10;
   private static final int MOST_TIMES = 4_000_000;
   private static final long FIRST_WAIT_MILLIS = 500; // the SDKs' defaults
   private static final long LAST_WAIT_MILLIS = 20_000;
@@ -77,7 +79,6 @@ final class ManyClients {
   final Times delays = new Times();
   final Times ways = new Times();
   final Times absences = new Times();
-  private volatile boolean returning;
   private volatile long cutAt;
 
   /** Measured times in microseconds; one event loop adds, and whoever asks does so in quiet. */
@@ -180,7 +181,7 @@ final class ManyClients {
         URI.create("ws://127.0.0.1:" + port + "/connection/websocket"), endpoint);
   }
 
-  /** For the clients: counts what became of one's first attempt. */
+  /** For the clients: counts what became of one. */
   void settled(AtomicInteger outcome) {
     outcome.incrementAndGet();
     places.release();
@@ -190,7 +191,6 @@ final class ManyClients {
     int all = subscribed.get();
     int before = closed.get();
     cutAt = System.nanoTime();
-    returning = true;
     gateway.cutAll();
     long end = cutAt + PATIENCE.toNanos();
     while ((closed.get() < before + all || subscribed.get() < all) && System.nanoTime() < end) {
@@ -198,18 +198,22 @@ final class ManyClients {
     }
   }
 
-  /** For the clients: when their connections were cut. */
-  long cutAt() {
-    return cutAt;
+  /** For the clients: one that had been subscribed is so again. */
+  void back(long begun) {
+    subscribed.incrementAndGet();
+    ways.since(begun);
+    if (cutAt != 0) {
+      absences.since(cutAt);
+    }
   }
 
   /** For the clients: has one connect again, with the SDKs' jitter; false if it is to stay away. */
   boolean again(int attempt, Runnable connect) {
-    if (returning) {
+    if (attempt <= MOST_ATTEMPTS) {
       long most = Math.min(LAST_WAIT_MILLIS, FIRST_WAIT_MILLIS << Math.min(attempt, 10));
       long wait = FIRST_WAIT_MILLIS + ThreadLocalRandom.current().nextLong(most);
       var unused = timer.schedule(connect, Math.min(wait, LAST_WAIT_MILLIS), TimeUnit.MILLISECONDS);
     }
-    return returning;
+    return attempt <= MOST_ATTEMPTS;
   }
 }

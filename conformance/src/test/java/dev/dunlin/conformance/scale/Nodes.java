@@ -193,6 +193,10 @@ final class Nodes implements AutoCloseable {
     return sum;
   }
 
+  void awaitSubscribed(int count) throws Exception {
+    ServedProcess.await("all are subscribed", () -> sum("subscribed") == count);
+  }
+
   void awaitReceived(long count) throws Exception {
     ServedProcess.await("all have it", () -> sum("received") >= count);
   }
