@@ -159,8 +159,8 @@ def markdown(document, charts):
         " within each round; medians with their 95 % bootstrap interval. Every byte that came back was compared.",
         "", "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".", ""]
     if document["goals"]:
-        lines += ["## Goals", "", "`limit` is the raw C program in benchmarks/limit. Met or not met where the whole interval says so,"
-                  " otherwise undecided.", ""] + goals(document)
+        lines += ["## Goals", "", "`limit` is the raw C program in benchmarks/limit. Met where the median reaches the figure, not met where the"
+                  " whole interval stays below it, otherwise undecided.", ""] + goals(document)
     for name, members in CHARTS.items():
         if any(m in document["table"] for m in members):
             lines += ["", f"## {name.capitalize()}", ""] + overview(document, members)

@@ -68,7 +68,8 @@ public final class Run implements AutoCloseable {
         WebSocketClient.builder()
             .dispatch(Dispatch.INLINE)
             .loops(plan.loops())
-            .compression(plan.compression() ? Compression.shared() : Compression.off())
+            // as browsers offer it: with context takeover, unless the server wants none
+            .compression(plan.compression() ? Compression.takeover() : Compression.off())
             .limits(
                 Limits.defaults()
                     .maxMessageBytes(16 << 20)
