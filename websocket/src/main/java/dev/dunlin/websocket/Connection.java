@@ -28,8 +28,6 @@ public final class Connection {
   private final Role role;
   private final Limits limits;
   private final Receiver receiver;
-  private final @Nullable PerMessageDeflate deflate;
-  private final @Nullable DeflateContext context;
   private final boolean patient;
   private final Tally tally;
   private final MessageReader reader;
@@ -46,17 +44,16 @@ public final class Connection {
     this.role = builder.role;
     this.limits = builder.limits;
     this.receiver = receiver;
-    this.deflate = builder.deflate;
-    this.context = builder.context;
     this.patient = builder.patient;
     this.tally = builder.tally == null ? new Tally() : builder.tally;
     this.reader =
         new MessageReader(
             this,
-            new FrameDecoder(role, deflate != null, limits),
+            new FrameDecoder(role, builder.deflate != null, limits),
             builder.streaming,
             builder.budget);
-    this.writer = new MessageWriter(role, sink, builder.random, deflate, context, tally);
+    var masks = role == Role.CLIENT ? builder.random : null;
+    this.writer = new MessageWriter(sink, masks, builder.deflate, builder.context, tally);
     this.liveness = new Liveness(limits, builder.random, now);
     this.now = now;
   }
@@ -198,11 +195,11 @@ public final class Connection {
   }
 
   @Nullable PerMessageDeflate deflate() {
-    return deflate;
+    return writer.deflate();
   }
 
   @Nullable DeflateContext context() {
-    return context;
+    return writer.context();
   }
 
   /** Messages that arrive after this side has closed are dropped: the application has left. */
@@ -434,8 +431,9 @@ public final class Connection {
   /** It is over: gives back what it holds. */
   void released() {
     reader.forget();
-    if (deflate != null) {
-      deflate.close();
+    var compression = deflate();
+    if (compression != null) {
+      compression.close();
     }
   }
 

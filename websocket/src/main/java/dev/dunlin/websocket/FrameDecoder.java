@@ -15,8 +15,7 @@ final class FrameDecoder {
 
   private final boolean masked;
   private final boolean deflate;
-  private final int maxFragments;
-  private final int maxMessageBytes;
+  private final Limits limits;
 
   // The frame that is being read.
   private boolean inFrame;
@@ -38,8 +37,7 @@ final class FrameDecoder {
   FrameDecoder(Role role, boolean deflate, Limits limits) {
     this.masked = role == Role.SERVER;
     this.deflate = deflate;
-    this.maxFragments = limits.maxFragments();
-    this.maxMessageBytes = limits.maxMessageBytes();
+    this.limits = limits;
   }
 
   /** Whether a header has been read whose payload has not been taken to its end. */
@@ -175,7 +173,7 @@ final class FrameDecoder {
       longLength(in, at + 2, shortLength);
     }
     if (!Opcode.control(opcode)) {
-      limits();
+      withinLimits();
     }
     if (masked) {
       if (available < size + 4) {
@@ -232,11 +230,13 @@ final class FrameDecoder {
     }
   }
 
-  private void limits() throws ProtocolViolation {
-    if (fragments >= maxFragments) {
+  private void withinLimits() throws ProtocolViolation {
+    if (fragments >= limits.maxFragments()) {
       throw new ProtocolViolation(
-          CloseCode.POLICY_VIOLATION, "message has more than " + maxFragments + " fragments");
+          CloseCode.POLICY_VIOLATION,
+          "message has more than " + limits.maxFragments() + " fragments");
     }
+    int maxMessageBytes = limits.maxMessageBytes();
     // Compressed bytes may exceed what they inflate to, by stored blocks' headers.
     long most = compressed ? maxMessageBytes + (maxMessageBytes >> 8) + 64L : maxMessageBytes;
     if (length > most - messageBytes) {

@@ -18,10 +18,14 @@ final class Liveness {
 
   private final Limits limits;
   private final RandomGenerator random;
+
+  /** When the next ping is due; while a pong is awaited, when the last one left. */
   private long pingAt;
+
+  /** By when a pong must come; never if none is awaited. */
   private long pongBy = NEVER;
+
   private long pingNonce;
-  private long pingSentAt;
   private long roundTripNanos = -1;
 
   /** The second in which control frames are counted, and how many came in it. */
@@ -45,11 +49,11 @@ final class Liveness {
 
   /** When a ping, or the lack of a pong, is due. */
   long deadline() {
-    return Math.min(pingAt, pongBy);
+    return pongBy == NEVER ? pingAt : pongBy;
   }
 
   boolean pingDue(long now) {
-    return pingAt != NEVER && now - pingAt >= 0;
+    return pongBy == NEVER && pingAt != NEVER && now - pingAt >= 0;
   }
 
   boolean pongMissing(long now) {
@@ -64,9 +68,8 @@ final class Liveness {
   /** A ping leaves now: its payload. One that is still unanswered is replaced. */
   ByteBuffer ping(long now) {
     pingNonce = random.nextLong();
-    pingSentAt = now;
+    pingAt = now;
     excuse(now);
-    pingAt = NEVER;
     return ByteBuffer.allocate(PING_PAYLOAD_BYTES).putLong(0, pingNonce);
   }
 
@@ -76,7 +79,7 @@ final class Liveness {
         && payload.remaining() == PING_PAYLOAD_BYTES
         && payload.getLong(0) == pingNonce) {
       pongBy = NEVER;
-      roundTripNanos = now - pingSentAt;
+      roundTripNanos = now - pingAt;
       pingAt = nextPing(now);
     }
   }

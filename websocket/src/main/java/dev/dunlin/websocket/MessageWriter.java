@@ -10,9 +10,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class MessageWriter {
 
-  private final Role role;
   private final Sink sink;
-  private final RandomGenerator random;
+
+  /** Where a client's mask keys come from; null in the server role, which masks nothing. */
+  private final @Nullable RandomGenerator masks;
+
   private final @Nullable PerMessageDeflate deflate;
   private final @Nullable DeflateContext context;
   private final Tally tally;
@@ -23,18 +25,24 @@ final class MessageWriter {
   private boolean compressingParts;
 
   MessageWriter(
-      Role role,
       Sink sink,
-      RandomGenerator random,
+      @Nullable RandomGenerator masks,
       @Nullable PerMessageDeflate deflate,
       @Nullable DeflateContext context,
       Tally tally) {
-    this.role = role;
     this.sink = sink;
-    this.random = random;
+    this.masks = masks;
     this.deflate = deflate;
     this.context = context;
     this.tally = tally;
+  }
+
+  @Nullable PerMessageDeflate deflate() {
+    return deflate;
+  }
+
+  @Nullable DeflateContext context() {
+    return context;
   }
 
   // ---- frames
@@ -49,9 +57,9 @@ final class MessageWriter {
   }
 
   private void frame(int first, ByteBuffer payload, int offset, int size, boolean mayChange) {
-    tally.framesSent(1, FrameEncoder.frameBytes(size, role == Role.CLIENT));
-    if (role == Role.CLIENT) {
-      FrameEncoder.masked(sink, first, payload, offset, size, random);
+    tally.framesSent(1, FrameEncoder.frameBytes(size, masks != null));
+    if (masks != null) {
+      FrameEncoder.masked(sink, first, payload, offset, size, masks);
     } else {
       FrameEncoder.frame(sink, first, payload, offset, size, mayChange);
     }
@@ -162,7 +170,7 @@ final class MessageWriter {
   }
 
   private boolean sharing() {
-    return role == Role.SERVER && (deflate == null || deflate.shares());
+    return masks == null && (deflate == null || deflate.shares());
   }
 
   // ---- batches
@@ -216,7 +224,7 @@ final class MessageWriter {
     }
     int first = FrameEncoder.first(opcode, true, false);
     int size = batch.size();
-    if (role == Role.CLIENT) {
+    if (masks != null) {
       var gathered = ByteBuffer.allocate(size);
       batch.put(gathered);
       frame(first, gathered.flip());

@@ -15,6 +15,7 @@ import dev.dunlin.websocket.Limits;
 import dev.dunlin.websocket.Traffic;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
@@ -57,6 +58,12 @@ public final class NettyServer {
 
   /** All connections: those that are WebSocket connections lead to their conversations. */
   private final ConcurrentHashMap<Channel, Occupant> accepted = new ConcurrentHashMap<>();
+
+  // One of each for all connections.
+  private final ChannelFutureListener leaves =
+      closed -> left(closed.channel(), closed.channel().remoteAddress());
+  private final ChannelFutureListener proxyLeaves = closed -> left(closed.channel(), SHARED);
+
 
   private final AtomicInteger conversations = new AtomicInteger();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
@@ -171,7 +178,7 @@ public final class NettyServer {
     }
     arrived.increment();
     accepted.put(channel, Occupant.NOBODY);
-    channel.closeFuture().addListener(closed -> left(channel, from));
+    channel.closeFuture().addListener(proxied ? proxyLeaves : leaves);
     if (proxied && plan.proxies().tells(Proxies.Telling.PROXY_PROTOCOL)) {
       channel
           .pipeline()
