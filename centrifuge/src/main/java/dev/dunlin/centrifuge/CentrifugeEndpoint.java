@@ -10,7 +10,6 @@ import dev.dunlin.server.Handler;
 import dev.dunlin.server.Overflow;
 import dev.dunlin.server.Route;
 import dev.dunlin.server.Session;
-import dev.dunlin.websocket.Batching;
 import dev.dunlin.websocket.CloseCode;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -286,7 +285,7 @@ public final class CentrifugeEndpoint implements Endpoint {
                 session.query("format").filter("protobuf"::equals).isPresent()
                     || session.query("cf_protocol").filter("protobuf"::equals).isPresent());
     var codec = Publications.codec(!protobuf);
-    session.batching(Batching.defaults().joint(codec.joint()));
+    session.batching(codec.batching());
     boolean nativePings = session.query("cf_ws_frame_ping_pong").filter("true"::equals).isPresent();
     var state = new ClientSession(UUID.randomUUID().toString(), codec, !protobuf);
     state.headers = headers(session);

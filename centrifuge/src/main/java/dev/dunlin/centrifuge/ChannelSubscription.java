@@ -50,15 +50,21 @@ final class ChannelSubscription implements Subscriber {
   private final Agreement agreement;
   private final @Nullable Recovery recovery;
   private final Variant full;
-  private final Variant patch;
+
+  /** Null without deltas. */
+  private final @Nullable Variant patch;
+
   private State state = State.ADDING;
   private @Nullable Subscription subscription;
   private List<Publication> waiting = new ArrayList<>();
   private boolean patchable;
   private boolean quiet = true;
 
-  /** Where a slow client is spared: the latest publication of each key that it has not got. */
-  private final LinkedHashMap<String, Publication> latest = new LinkedHashMap<>(2);
+  /**
+   * Where a slow client is spared: the latest publication of each key that it has not got. Null
+   * while there is none.
+   */
+  private @Nullable LinkedHashMap<String, Publication> latest;
 
   byte[] info = {};
   long expireBy = Long.MAX_VALUE;
@@ -80,8 +86,8 @@ final class ChannelSubscription implements Subscriber {
     this.recovery = recovery;
     boolean json = client.state().json;
     var form = agreement.delta() && json ? Form.QUOTED : Form.FULL;
-    this.full = new Variant(json, form, number, agreement.plain());
-    this.patch = full.with(Form.PATCH);
+    this.full = Variant.of(json, form, number, agreement.plain());
+    this.patch = agreement.delta() ? Variant.of(json, Form.PATCH, number, agreement.plain()) : null;
   }
 
   String channel() {
@@ -143,7 +149,7 @@ final class ChannelSubscription implements Subscriber {
   void end() {
     state = State.ENDED;
     waiting = List.of();
-    latest.clear();
+    latest = null;
     if (subscription != null) {
       subscription.close();
     }
@@ -202,15 +208,14 @@ final class ChannelSubscription implements Subscriber {
       spare(publication);
       return;
     }
-    boolean asPatch = agreement.delta() && patchable && publication.delta();
-    client.publish(
-        Publications.prepared(publication, asPatch ? patch : full, client.counters().encodings));
+    var variant = patch != null && patchable && publication.delta() ? patch : full;
+    client.publish(Publications.prepared(publication, variant, client.counters().encodings));
     patchable = agreement.delta() && publication.offset() > 0;
   }
 
   /** Whether the client reads too slowly, and this channel is not to be the end of it. */
   private boolean spared() {
-    return agreement.slow() != SlowSubscribers.CLOSE && (!latest.isEmpty() || client.congested());
+    return agreement.slow() != SlowSubscribers.CLOSE && (latest != null || client.congested());
   }
 
   private void spare(Publication publication) {
@@ -221,13 +226,15 @@ final class ChannelSubscription implements Subscriber {
     switch (agreement.slow()) {
       case CLOSE, DROP -> {}
       case CONFLATE -> {
-        if (latest.isEmpty()) {
+        var kept = latest;
+        if (kept == null) {
+          latest = kept = new LinkedHashMap<>();
           client.later(this::catchUp);
         }
-        latest.remove(publication.key()); // the newest goes to the end
-        latest.put(publication.key(), publication);
-        if (latest.size() > MOST_KEYS) {
-          latest.pollFirstEntry();
+        kept.remove(publication.key()); // the newest goes to the end
+        kept.put(publication.key(), publication);
+        if (kept.size() > MOST_KEYS) {
+          kept.pollFirstEntry();
         }
       }
     }
@@ -241,9 +248,12 @@ final class ChannelSubscription implements Subscriber {
       client.later(this::catchUp);
       return;
     }
-    var kept = List.copyOf(latest.values());
-    latest.clear();
-    for (var publication : kept) {
+    var kept = latest;
+    latest = null;
+    if (kept == null) {
+      return;
+    }
+    for (var publication : kept.values()) {
       client.publish(Publications.prepared(publication, full, client.counters().encodings));
     }
   }

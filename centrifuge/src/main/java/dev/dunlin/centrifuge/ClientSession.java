@@ -55,7 +55,7 @@ final class ClientSession {
   Capabilities capabilities = Capabilities.none();
 
   /** Channels by name, of both sides; those that are being added too. */
-  final Map<String, ChannelSubscription> subscriptions = new LinkedHashMap<>();
+  final Map<String, ChannelSubscription> subscriptions = new LinkedHashMap<>(2);
 
   /** The channels that the token lists, to notice when a new token lists others. */
   java.util.Set<String> tokenChannels = java.util.Set.of();

@@ -1,5 +1,6 @@
 package dev.dunlin.centrifuge;
 
+import dev.dunlin.websocket.Batching;
 import java.nio.ByteBuffer;
 import java.util.List;
 
@@ -32,6 +33,6 @@ sealed interface Codec permits JsonCodec, ProtobufCodec {
   /** The ping of the protocol: an empty reply, ready to be joined with others. */
   byte[] ping();
 
-  /** What stands between two encoded replies or pushes of one message. */
-  byte[] joint();
+  /** How encoded replies and pushes are joined to messages; one for all connections. */
+  Batching batching();
 }

@@ -26,7 +26,7 @@ final class CommandQueue {
   private final Session session;
   private final ClientSession state;
   private final ClientHandler client;
-  private final ArrayDeque<Command.Call> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Command.Call> waiting = new ArrayDeque<>(2);
   private boolean busy;
   private boolean draining;
   private boolean awaitingRoom;

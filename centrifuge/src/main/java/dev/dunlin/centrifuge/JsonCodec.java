@@ -1,6 +1,7 @@
 package dev.dunlin.centrifuge;
 
 import dev.dunlin.centrifuge.Request.ConnectRequest;
+import dev.dunlin.websocket.Batching;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -12,6 +13,8 @@ import tools.jackson.core.JacksonException;
  * Reading is in {@link JsonRequests}, writing in {@link JsonReplies}.
  */
 final class JsonCodec implements Codec {
+
+  private static final Batching BATCHING = Batching.defaults().joint("\n");
 
   static final JsonCodec INSTANCE = new JsonCodec();
 
@@ -98,8 +101,8 @@ final class JsonCodec implements Codec {
   }
 
   @Override
-  public byte[] joint() {
-    return new byte[] {'\n'};
+  public Batching batching() {
+    return BATCHING;
   }
 
   private static byte[] utf8(ByteBuffer message) throws BadCommandException {

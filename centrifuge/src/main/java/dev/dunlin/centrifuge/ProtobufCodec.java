@@ -6,6 +6,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Parser;
 import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
+import dev.dunlin.websocket.Batching;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,8 @@ import java.util.List;
  * ProtobufRequests}, writing in {@link ProtobufReplies}.
  */
 final class ProtobufCodec implements Codec {
+
+  private static final Batching BATCHING = Batching.defaults().joint("");
 
   static final ProtobufCodec INSTANCE = new ProtobufCodec();
 
@@ -103,7 +106,7 @@ final class ProtobufCodec implements Codec {
   }
 
   @Override
-  public byte[] joint() {
-    return new byte[0];
+  public Batching batching() {
+    return BATCHING;
   }
 }

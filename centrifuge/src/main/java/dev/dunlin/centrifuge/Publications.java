@@ -8,8 +8,11 @@ import dev.dunlin.websocket.Prepared;
 import dev.dunlin.websocket.Text;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 
 /**
  * Publications as they go out: each form made once per publication, or once per block, and shared
@@ -37,9 +40,22 @@ final class Publications {
    */
   record Variant(boolean json, Form form, long id, boolean plain) {
 
-    Variant with(Form other) {
-      return new Variant(json, other, id, plain);
+    /** Without a number one that is shared: there are few, and a subscription holds one. */
+    static Variant of(boolean json, Form form, long id, boolean plain) {
+      return id == 0
+          ? UNNUMBERED.get((form.ordinal() << 2) | (json ? 2 : 0) | (plain ? 1 : 0))
+          : new Variant(json, form, id, plain);
     }
+
+    private static final List<Variant> UNNUMBERED =
+        Arrays.stream(Form.values())
+            .flatMap(form ->
+                Stream.of(
+                    new Variant(false, form, 0, false),
+                    new Variant(false, form, 0, true),
+                    new Variant(true, form, 0, false),
+                    new Variant(true, form, 0, true)))
+            .toList();
 
     private Prepared allowed(Prepared prepared) {
       return plain ? prepared.uncompressed() : prepared;

@@ -111,7 +111,7 @@ sealed interface Json {
 
     private Json objectValue() throws Malformed {
       enter();
-      var members = new LinkedHashMap<String, Json>();
+      var members = new LinkedHashMap<String, Json>(4); // most have three or fewer
       if (!closes('}')) {
         do {
           skipSpace();

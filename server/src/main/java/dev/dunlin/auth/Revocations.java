@@ -149,11 +149,11 @@ public final class Revocations {
     try {
       already = covered(holder, clock.instant());
       if (!already) {
-        watchersByUser.computeIfAbsent(holder.user(), key -> new LinkedHashSet<>()).add(watcher);
+        watchersByUser.computeIfAbsent(holder.user(), key -> new LinkedHashSet<>(2)).add(watcher);
         holder
             .tokenId()
             .ifPresent(id ->
-                watchersByToken.computeIfAbsent(id, key -> new LinkedHashSet<>()).add(watcher));
+                watchersByToken.computeIfAbsent(id, key -> new LinkedHashSet<>(2)).add(watcher));
       }
     } finally {
       lock.unlock();
