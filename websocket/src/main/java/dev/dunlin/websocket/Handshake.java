@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Handshake {
 
+  private static final byte[] GUID =
+      "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".getBytes(StandardCharsets.ISO_8859_1);
+
+
   /** What the server says to a request. */
   public sealed interface Answer permits Accepted, Refusal {}
 
@@ -239,7 +243,7 @@ public final class Handshake {
     try {
       var digest = MessageDigest.getInstance("SHA-1");
       digest.update(key.getBytes(StandardCharsets.ISO_8859_1));
-      digest.update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11".getBytes(StandardCharsets.ISO_8859_1));
+      digest.update(GUID);
       return Base64.getEncoder().encodeToString(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-1", e);

@@ -99,12 +99,19 @@ public final class UpgradeRequest {
    * header is malformed, which {@link Handshake} refuses.
    */
   public List<String> subprotocols() {
-    var offered = headers.list("Sec-WebSocket-Protocol").stream().distinct().toList();
-    return offered.stream().allMatch(Syntax::isToken) ? offered : List.of();
+    var offered = headers.list("Sec-WebSocket-Protocol");
+    return offered.isEmpty() || hasMalformedSubprotocols()
+        ? List.of()
+        : offered.stream().distinct().toList();
   }
 
   boolean hasMalformedSubprotocols() {
-    return !headers.list("Sec-WebSocket-Protocol").stream().allMatch(Syntax::isToken);
+    for (var name : headers.list("Sec-WebSocket-Protocol")) {
+      if (!Syntax.isToken(name)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
