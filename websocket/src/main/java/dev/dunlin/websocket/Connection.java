@@ -38,6 +38,10 @@ public final class Connection {
   private @Nullable Closing closing;
 
   private boolean paused;
+
+  /** Whether anything has arrived since the newest ping, or since its pong was last missing. */
+  private boolean heard;
+
   private long now;
 
   private Connection(Builder builder, Receiver receiver, Sink sink, long now) {
@@ -163,6 +167,7 @@ public final class Connection {
       in.position(in.limit());
       reader.forget();
     }
+    heard |= in.position() > before;
     tally.bytesReceived(in.position() - before);
   }
 
@@ -333,6 +338,7 @@ public final class Connection {
     if (!open()) {
       return;
     }
+    heard = false;
     writer.control(Opcode.PING, liveness.ping(now));
   }
 
@@ -380,10 +386,11 @@ public final class Connection {
       return;
     }
     if (liveness.pongMissing(now)) {
-      if (!reader.midFrame()) {
+      if (!heard || !reader.midFrame()) {
         closing().noPong();
         return;
       }
+      heard = false;
       liveness.excuse(now);
     }
     if (liveness.pingDue(now)) {

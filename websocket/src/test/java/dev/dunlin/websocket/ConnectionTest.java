@@ -383,6 +383,24 @@ class ConnectionTest {
   }
 
   @Test
+  void aPeerThatFallsSilentInsideAFrameIsGoneLikeAnyOther() {
+    pingNow(0);
+    connection.receive(hex("8285 00000000 0102"), 1);
+    connection.tick(8 * SECOND);
+    assertThat(connection.finished()).isFalse();
+    connection.tick(16 * SECOND);
+    assertThat(connection.closed().orElseThrow().cause()).isEqualTo(Closed.Cause.TIMEOUT);
+  }
+
+  @Test
+  void aFrameThatStoppedBeforeThePingExcusesNobody() {
+    connection.receive(hex("8285 00000000 0102"), 1);
+    pingNow(2);
+    connection.tick(2 + 8 * SECOND);
+    assertThat(connection.finished()).isTrue();
+  }
+
+  @Test
   void nobodyIsBlamedForPongsThatArePaused() {
     pingNow(0);
     connection.pause();
