@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.auth.AuthenticationException;
 import dev.dunlin.auth.Identity;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -67,6 +72,50 @@ class KeptAliveTest {
       peer.write(RawPeer.text("hello"));
       assertThat(peer.readText()).isEqualTo("hello");
     }
+  }
+
+  @Test
+  void whatIsAskedDuringAStreamIsNotReadBeforeItsEnd() throws Exception {
+    var streams = new LinkedBlockingQueue<HttpStream>();
+    int size = 20_000_000;
+    try (var server =
+            server()
+                .http("/events", request -> HttpResponse.stream(200, "text/plain", streams::add))
+                .start(0);
+        var peer = RawPeer.connect(server.port())) {
+      peer.write("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      assertThat(peer.head()).startsWith("HTTP/1.1 200");
+      peer.write("POST /page HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + size + "\r\n\r\n");
+      var sent = new CountDownLatch(1);
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              peer.write(new byte[size]);
+              sent.countDown();
+            } catch (IOException e) {
+              // the server has refused it meanwhile, and the test has ended
+            }
+          });
+      // 20 MB do not fit in the kernel's buffers: the sender must be stuck
+      assertThat(sent.await(300, TimeUnit.MILLISECONDS)).isFalse();
+      streams.take().close();
+      assertThat(peer.body(5)).isEqualTo("0\r\n\r\n");
+      assertThat(peer.head()).startsWith("HTTP/1.1 413");
+    }
+  }
+
+  @Test
+  void aHandlerWithoutAnAnswerIsAnInternalError() throws Exception {
+    try (var server = server().http("/nothing", KeptAliveTest::nothing).start(0);
+        var peer = RawPeer.connect(server.port())) {
+      peer.write("GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      assertThat(peer.head()).startsWith("HTTP/1.1 500");
+    }
+  }
+
+  @SuppressWarnings("NullAway") // what a careless application does
+  private static HttpResponse nothing(HttpRequest request) {
+    return null;
   }
 
   @Test

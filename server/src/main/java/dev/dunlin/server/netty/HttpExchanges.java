@@ -1,5 +1,7 @@
 package dev.dunlin.server.netty;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.dunlin.server.HttpHandler;
 import dev.dunlin.server.HttpRequest;
 import dev.dunlin.server.HttpResponse;
@@ -100,6 +102,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
       ReferenceCountUtil.release(part);
     } else if (busy) {
       waiting.add(part);
+      context.channel().config().setAutoRead(false); // no more than one read brings waits here
     } else {
       take(context, part);
     }
@@ -243,7 +246,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
       UpgradeRequest head) {
     HttpResponse response;
     try {
-      response = handler.handle(request);
+      response = requireNonNull(handler.handle(request), "an HTTP handler has an answer");
     } catch (Throwable failure) {
       log.error("A handler of {} {} failed", request.method(), request.path(), failure);
       response = HttpResponse.text(500, "internal error\n");
