@@ -24,7 +24,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -213,11 +212,10 @@ public final class ServerApi {
    */
   public Map<String, Integer> channels(String pattern) {
     var found = new LinkedHashMap<String, Integer>();
-    var glob = pattern.isEmpty() ? null : glob(pattern);
     node.hub()
         .channels()
         .forEach((channel, subscribers) -> {
-          if (glob == null || glob.matcher(channel).matches()) {
+          if (pattern.isEmpty() || matches(pattern, channel)) {
             found.put(channel, subscribers);
           }
         });
@@ -233,19 +231,30 @@ public final class ServerApi {
     return everywhere(new NodeCall.Channels(pattern));
   }
 
-  private static Pattern glob(String pattern) {
-    var regex = new StringBuilder();
-    var literal = new StringBuilder();
-    for (int i = 0; i < pattern.length(); i++) {
-      char c = pattern.charAt(i);
-      if (c == '*' || c == '?') {
-        regex.append(Pattern.quote(literal.toString())).append(c == '*' ? ".*" : ".");
-        literal.setLength(0);
+  /** Whether the name fits the glob, in at most so many steps as both are long, multiplied. */
+  private static boolean matches(String glob, String name) {
+    int g = 0;
+    int star = -1;
+    int resume = 0;
+    for (int n = 0; n < name.length(); ) {
+      char wanted = g < glob.length() ? glob.charAt(g) : 0;
+      if (wanted == '*') {
+        star = g++;
+        resume = n;
+      } else if (g < glob.length() && (wanted == '?' || wanted == name.charAt(n))) {
+        g++;
+        n++;
+      } else if (star >= 0) { // the star takes one more
+        g = star + 1;
+        n = ++resume;
       } else {
-        literal.append(c);
+        return false;
       }
     }
-    return Pattern.compile(regex + Pattern.quote(literal.toString()));
+    while (g < glob.length() && glob.charAt(g) == '*') {
+      g++;
+    }
+    return g == glob.length();
   }
 
   /** The rules of a channel whose name may be used. */
