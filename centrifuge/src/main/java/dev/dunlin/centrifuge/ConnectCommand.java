@@ -277,10 +277,10 @@ final class ConnectCommand {
       throw Rejection.error(ErrorCode.EXPIRED);
     }
     state.clientRefreshes = node.hooks().refresh().isEmpty();
-    state.expireBy = client.now() + left.toNanos();
+    state.expireBy = client.deadlines().after(left);
     if (state.clientRefreshes) {
       state.expireBy += node.options().expiryGrace().toNanos();
-      return Math.max(1, left.toSeconds());
+      return Deadlines.seconds(left);
     }
     return 0;
   }

@@ -22,6 +22,11 @@ final class Deadlines {
 
   private static final long NEVER = Long.MAX_VALUE;
 
+  private static final long SECOND_NANOS = 1_000_000_000L;
+
+  /** A century: what ends later never ends here. */
+  private static final long LONGEST_SECONDS = 36_500L * 24 * 60 * 60;
+
   private final Node node;
   private final Session session;
   private final ClientHandler client;
@@ -91,9 +96,18 @@ final class Deadlines {
   }
 
   private long deadline(Optional<Instant> end) {
-    return end.map(instant ->
-            now() + Math.max(0, Duration.between(node.clock().instant(), instant).toNanos()))
+    return end.map(instant -> after(Duration.between(node.clock().instant(), instant)))
         .orElse(NEVER);
+  }
+
+  /** When so much time has passed. A token may name the year 9999: nanoseconds end before. */
+  long after(Duration left) {
+    return now() + Math.clamp(left.toSeconds(), 0, LONGEST_SECONDS) * SECOND_NANOS + left.getNano();
+  }
+
+  /** The whole seconds that a client is told, who counts them in 32 bits; at least one. */
+  static int seconds(Duration left) {
+    return Math.clamp(left.toSeconds(), 1, Integer.MAX_VALUE);
   }
 
   // ---- the timer

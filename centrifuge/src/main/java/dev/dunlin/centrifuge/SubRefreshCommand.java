@@ -57,9 +57,9 @@ final class SubRefreshCommand {
       if (left.isNegative() || left.isZero()) {
         throw Rejection.disconnect(Disconnect.SUBSCRIPTION_EXPIRED);
       }
-      ttl = Math.max(1, left.toSeconds());
+      ttl = Deadlines.seconds(left);
       subscription.expireBy =
-          client.now() + left.toNanos() + node.options().expiryGrace().toNanos();
+          client.deadlines().after(left) + node.options().expiryGrace().toNanos();
     }
     client.deadlines().arm();
     return Answer.of(new Result.SubRefreshResult(ttl > 0, ttl, List.of()));

@@ -246,10 +246,10 @@ final class Subscribing {
             throw Rejection.error(ErrorCode.EXPIRED);
           }
           subscription.clientRefreshes = node.hooks().subRefresh(channel).isEmpty();
-          subscription.expireBy = client.now() + left.toNanos();
+          subscription.expireBy = client.deadlines().after(left);
           if (subscription.clientRefreshes) {
             subscription.expireBy += node.options().expiryGrace().toNanos();
-            result.expires(Math.max(1, left.toSeconds()));
+            result.expires(Deadlines.seconds(left));
           }
         });
   }

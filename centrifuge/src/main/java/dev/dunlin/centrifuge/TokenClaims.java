@@ -81,7 +81,11 @@ record TokenClaims(
     /** An explicit end of 0 means none, while {@code exp} still governs the token. */
     private Optional<Instant> end() {
       Long end = expireAt != null ? expireAt : exp;
-      return end == null || end == 0 ? Optional.empty() : Optional.of(Instant.ofEpochSecond(end));
+      return end == null || end == 0
+          ? Optional.empty()
+          : Optional.of(
+              Instant.ofEpochSecond(
+                  Math.clamp(end, Instant.MIN.getEpochSecond(), Instant.MAX.getEpochSecond())));
     }
 
     private void claim(JsonReader reader, String name) throws BadCommandException {

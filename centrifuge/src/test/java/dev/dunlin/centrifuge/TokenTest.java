@@ -106,6 +106,34 @@ class TokenTest {
         .doesNotContain("expires");
   }
 
+  /** The year 9999, a time in milliseconds by mistake, and the last one that can be written. */
+  private static final long[] FAR_ENDS = {253_402_300_799L, 1_800_000_000_000L, Long.MAX_VALUE};
+
+  @Test
+  void anEndThatIsVeryFarAwayIsAnEnd() {
+    for (long end : FAR_ENDS) {
+      var peer = node.peer(encoding);
+      var claims = "{'sub':'ann','exp':253402300799,'expire_at':%d}".formatted(end);
+      assertThat(connect(peer, claims)).contains("\"expires\":true,\"ttl\":2147483647");
+      assertThat(peer.ask("{'id':2,'refresh':{'token':'%s'}}".formatted(TestNode.token(claims))))
+          .contains("\"ttl\":2147483647");
+      var subscription =
+          TestNode.token("{'sub':'ann','channel':'closed:a','expire_at':%d}".formatted(end));
+      assertThat(
+              peer.ask(
+                  "{'id':3,'subscribe':{'channel':'closed:a','token':'%s'}}"
+                      .formatted(subscription)))
+          .isEqualTo(Expected.json("{'id':3,'subscribe':{'expires':true,'ttl':2147483647}}"));
+      assertThat(
+              peer.ask(
+                  "{'id':4,'sub_refresh':{'channel':'closed:a','token':'%s'}}"
+                      .formatted(subscription)))
+          .isEqualTo(Expected.json("{'id':4,'sub_refresh':{'expires':true,'ttl':2147483647}}"));
+      pass(peer, 120);
+      assertThat(peer.open()).isTrue();
+    }
+  }
+
   @Test
   void withoutARefreshTheConnectionEndsAfterItsGrace() {
     var peer = until(60);
