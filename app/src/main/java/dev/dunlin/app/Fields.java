@@ -203,10 +203,14 @@ final class Fields {
   /** A position in a stream. */
   Optional<StreamPosition> position(String member) throws Malformed {
     var position = object(member);
-    return position.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new StreamPosition(position.get().number("offset"), position.get().text("epoch")));
+    if (position.isEmpty()) {
+      return Optional.empty();
+    }
+    long offset = position.get().number("offset");
+    if (offset < 0) {
+      throw new Malformed(name(member) + ".offset is negative");
+    }
+    return Optional.of(new StreamPosition(offset, position.get().text("epoch")));
   }
 
   /** The elements of an array as they stand. */

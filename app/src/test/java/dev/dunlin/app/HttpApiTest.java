@@ -193,6 +193,20 @@ class HttpApiTest {
   }
 
   @Test
+  void anOffsetThatCannotBeIsABadRequest() throws Exception {
+    var history = "{\"channel\":\"past\",\"since\":{\"offset\":-1,\"epoch\":\"\"}}";
+    var answer = server.post("/api/history", history, "X-API-Key", server.key());
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(answer.body()).contains("since.offset is negative");
+    assertThat(
+            server.call(
+                "batch",
+                "{\"parallel\":true,\"commands\":[{\"history\":%s},{\"info\":{}}]}"
+                    .formatted(history)))
+        .contains("since.offset is negative", "\"nodes\"");
+  }
+
+  @Test
   void connectionsAreNamedByUserClientAndSession() throws Exception {
     try (var ann = Visitor.connected(server.webSocket(), server.token("ann"))) {
       for (var method : new String[] {"disconnect", "unsubscribe", "refresh"}) {
