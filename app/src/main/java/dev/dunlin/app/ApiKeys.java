@@ -1,5 +1,6 @@
 package dev.dunlin.app;
 
+import dev.dunlin.auth.Allowances;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -34,15 +35,15 @@ final class ApiKeys {
   private volatile int maxFailures;
   private volatile List<byte[]> digests;
 
-  /** Guards {@link #failures}, the oldest of which is forgotten when there are too many. */
+  /** Guards {@link #failures} by address, the oldest of which goes when there are too many. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  private final LinkedHashMap<InetAddress, Failures> failures =
+  private final LinkedHashMap<Object, Failures> failures =
       new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<InetAddress, Failures> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Object, Failures> eldest) {
           return size() > REMEMBERED;
         }
       };
@@ -65,7 +66,8 @@ final class ApiKeys {
   }
 
   /** Judges a key; every key takes the same time. */
-  Verdict judge(String key, InetAddress address) {
+  Verdict judge(String key, InetAddress from) {
+    var address = Allowances.key(from);
     if (blocked(address)) {
       return Verdict.TOO_MANY_FAILURES;
     }
@@ -80,7 +82,7 @@ final class ApiKeys {
     return right ? Verdict.RIGHT : Verdict.WRONG;
   }
 
-  private boolean blocked(InetAddress address) {
+  private boolean blocked(Object address) {
     lock.lock();
     try {
       var known = failures.get(address);
@@ -97,7 +99,7 @@ final class ApiKeys {
     }
   }
 
-  private void failed(InetAddress address) {
+  private void failed(Object address) {
     lock.lock();
     try {
       failures.merge(
