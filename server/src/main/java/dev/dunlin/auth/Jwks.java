@@ -94,7 +94,7 @@ final class Jwks implements KeySource {
       return Snapshot.EMPTY;
     }
     var age = Duration.between(fetched.at(), now);
-    if (age.compareTo(REFRESH) > 0) {
+    if (age.isNegative() || age.compareTo(REFRESH) > 0) {
       refresh(now);
     }
     return age.compareTo(KEEP) > 0 ? Snapshot.EMPTY : fetched.snapshot();
@@ -107,13 +107,18 @@ final class Jwks implements KeySource {
     lock.lock();
     try {
       var until = unknown.get(wanted);
-      if (until != null && now.isBefore(until)) {
+      if (until != null && within(now, until.minus(UNKNOWN), UNKNOWN)) {
         return CompletableFuture.completedStage(inHandOrEmpty());
       }
     } finally {
       lock.unlock();
     }
     return refresh(now).thenApply(found -> remember(wanted, found, now));
+  }
+
+  /** Not so long after something; before it only if the clock was set back, which delays nobody. */
+  private static boolean within(Instant now, Instant begin, Duration time) {
+    return !now.isBefore(begin) && now.isBefore(begin.plus(time));
   }
 
   private Snapshot remember(Wanted wanted, Snapshot found, Instant now) {
@@ -141,7 +146,7 @@ final class Jwks implements KeySource {
       if (underWay != null) {
         return underWay;
       }
-      if (lastStart != null && now.isBefore(lastStart.plus(RETRY))) {
+      if (lastStart != null && within(now, lastStart, RETRY)) {
         return lastFailed
             ? CompletableFuture.failedStage(outOfReach())
             : CompletableFuture.completedStage(inHandOrEmpty());

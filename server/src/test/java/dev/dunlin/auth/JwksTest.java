@@ -121,6 +121,17 @@ class JwksTest {
   }
 
   @Test
+  void aClockThatIsSetBackDelaysNoKey() {
+    var jwt = counted().expiryOptional();
+    var eternal = "{\"sub\":\"ann\"}";
+    done(jwt.verify(Tokens.sign(JwsAlgorithm.RS256, HEADER, eternal, key())));
+    time.set(NOW.minus(Duration.ofDays(1)));
+    answer.set(CompletableFuture.completedFuture(Tokens.utf8(keys("k2"))));
+    var rotated = Tokens.sign(JwsAlgorithm.RS256, HEADER.replace("k1", "k2"), eternal, key());
+    assertThat(done(jwt.verify(rotated)).subject()).isEqualTo("ann");
+  }
+
+  @Test
   void keysInHandServeWhileTheEndpointIsDown() {
     var jwt = counted().expiryOptional();
     var eternal = Tokens.sign(JwsAlgorithm.RS256, HEADER, "{\"sub\":\"ann\"}", key());
