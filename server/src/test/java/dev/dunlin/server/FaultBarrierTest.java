@@ -6,6 +6,8 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.dunlin.auth.Authenticator;
+import dev.dunlin.auth.Identity;
 import dev.dunlin.websocket.Closed;
 import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.Message;
@@ -25,6 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -87,6 +90,33 @@ class FaultBarrierTest {
   static Stream<Arguments> placesAndDispatches() {
     return Stream.of(Place.values())
         .flatMap(place -> Stream.of(Dispatch.values()).map(it -> Arguments.of(place, it)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anOriginRuleThatThrowsRefusesOneUpgradeWith500(boolean authenticated) throws Exception {
+    var route =
+        Route.at("/fail")
+            .origins(request -> {
+              throw new IllegalStateException("secret");
+            });
+    Authenticator open =
+        credentials -> CompletableFuture.completedFuture(Identity.anonymous());
+    try (var server =
+            WebSocketServer.builder()
+                .route(authenticated ? route.authenticate(open) : route, session -> message -> {})
+                .start(0);
+        var peer = RawPeer.connect(server.port())) {
+      peer.write(
+          "GET /fail HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+              + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+              + "Sec-WebSocket-Version: 13\r\n\r\n");
+      assertThat(peer.head()).startsWith("HTTP/1.1 500");
+      assertThat(peer.body(14)).isEqualTo("internal error");
+      assertThat(lines.list)
+          .filteredOn(line -> line.getLevel().isGreaterOrEqual(Level.WARN))
+          .hasSize(1);
+    }
   }
 
   @ParameterizedTest

@@ -29,9 +29,13 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A connection from its acceptance to the answer to its first request. */
 final class Opening extends ChannelInboundHandlerAdapter {
+
+  private static final Logger log = LoggerFactory.getLogger("dev.dunlin.server");
 
   private final NettyServer server;
   private final ListenerPlan plan;
@@ -84,7 +88,7 @@ final class Opening extends ChannelInboundHandlerAdapter {
       case Refusal refusal -> refuse(context, refusal);
       case RequestHead.Complete complete -> {
         answered = true;
-        answer(context, complete.request(), bytes);
+        guarded(context, () -> answer(context, complete.request(), bytes));
       }
     }
   }
@@ -92,7 +96,22 @@ final class Opening extends ChannelInboundHandlerAdapter {
   /** Answers an upgrade whose head has been read by others. */
   void upgrade(ChannelHandlerContext context, UpgradeRequest request) {
     answered = true;
-    answer(context, request, ByteBuffer.allocate(0));
+    guarded(context, () -> answer(context, request, ByteBuffer.allocate(0)));
+  }
+
+  /** The fault barrier: rules about origins are the application's, and may fail. */
+  private void guarded(ChannelHandlerContext context, Runnable answer) {
+    try {
+      answer.run();
+    } catch (RuntimeException failure) {
+      log.error(
+          "An upgrade from {} could not be answered", Peers.address(context.channel()), failure);
+      if (context.isRemoved()) {
+        context.close();
+      } else {
+        refuse(context, Refusal.of(500, "internal error"));
+      }
+    }
   }
 
   private void answer(ChannelHandlerContext context, UpgradeRequest request, ByteBuffer rest) {
@@ -196,6 +215,16 @@ final class Opening extends ChannelInboundHandlerAdapter {
       return;
     }
     context.channel().config().setAutoRead(true);
+    guarded(context, () -> decided(context, request, found, identity, failure, rest));
+  }
+
+  private void decided(
+      ChannelHandlerContext context,
+      UpgradeRequest request,
+      Router.Match<Target> found,
+      @Nullable Identity identity,
+      @Nullable Throwable failure,
+      ByteBuffer rest) {
     if (failure == null && identity != null && found.target().revoked(identity)) {
       refuse(
           context,
