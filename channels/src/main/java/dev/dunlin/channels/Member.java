@@ -60,7 +60,7 @@ final class Member implements Subscription {
     if (missed <= 0) {
       try {
         subscriber.deliver(block);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         failed(e);
       }
       return publications.size();
@@ -84,14 +84,17 @@ final class Member implements Subscription {
         case Event.Leave(var info) -> subscriber.leave(info);
         case Event.Interruption() -> subscriber.interrupted();
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failed(e);
     }
     return 1;
   }
 
-  /** A subscriber that throws must not cost the others theirs. */
-  private void failed(RuntimeException e) {
+  /**
+   * A subscriber that throws must not cost the others theirs, whatever it throws: a turn that ends
+   * early would leave the channels behind it waiting for good.
+   */
+  private void failed(Throwable e) {
     group.counters().subscriberFailures.increment();
     if (!logged) {
       logged = true;

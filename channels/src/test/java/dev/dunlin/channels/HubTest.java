@@ -254,6 +254,24 @@ class HubTest {
   }
 
   @Test
+  void anErrorOfOneSubscriberLeavesNoChannelOfItsLaneWaiting() {
+    hub.subscribe(
+        "news",
+        lane,
+        publication -> {
+          throw new LinkageError("broken subscriber");
+        });
+    var other = subscribe("sports");
+    for (var text : List.of("one", "two")) {
+      hub.publish("news", text);
+      hub.publish("sports", text);
+      lane.run();
+    }
+    assertThat(other.texts).containsExactly("one", "two");
+    assertThat(hub.stats().subscriberFailures()).isEqualTo(2);
+  }
+
+  @Test
   void laneThatFallsTooFarBehindLosesAndIsTold() {
     var small = Hub.over(MemoryBroker.create(), 2000);
     var recorder = new Recorder();
