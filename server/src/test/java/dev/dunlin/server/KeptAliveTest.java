@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.auth.AuthenticationException;
 import dev.dunlin.auth.Identity;
+import dev.dunlin.websocket.Limits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -102,6 +105,63 @@ class KeptAliveTest {
       assertThat(peer.body(5)).isEqualTo("0\r\n\r\n");
       assertThat(peer.head()).startsWith("HTTP/1.1 413");
     }
+  }
+
+  @Test
+  void whoDoesNotReadItsAnswerGetsNoOther() throws Exception {
+    var asked = new AtomicInteger();
+    var body = new byte[4_000_000];
+    HttpHandler large =
+        request -> {
+          asked.incrementAndGet();
+          return HttpResponse.of(200, "application/octet-stream", body);
+        };
+    try (var server = small().http("/large", large).start(0);
+        var peer = RawPeer.connect(server.port(), 4096);
+        var other = RawPeer.connect(server.port())) {
+      peer.write("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(20));
+      for (int i = 0; i < 20 || asked.get() == 0; i++) {
+        other.write(PAGE);
+        getPage(other);
+      }
+      assertThat(asked).hasValue(1);
+      for (int i = 0; i < 20; i++) {
+        assertThat(peer.head()).startsWith("HTTP/1.1 200");
+        assertThat(peer.body(body.length).length()).isEqualTo(body.length);
+      }
+    }
+  }
+
+  @Test
+  void anAnswerIsNotCutOffByTheTimeForTheNextRequest() throws Exception {
+    var body = new byte[4_000_000];
+    try (var server =
+            small()
+                .http("/large", request -> HttpResponse.of(200, "text/plain", body))
+                .start(0)) {
+      for (var more : new String[] {"", "Connection: close\r\n"}) {
+        try (var slow = RawPeer.connect(server.port(), 4096);
+            var idle = RawPeer.connect(server.port())) {
+          slow.write("GET /large HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n");
+          assertThat(slow.head()).startsWith("HTTP/1.1 200");
+          idle.write(PAGE);
+          getPage(idle);
+          assertThat(idle.drain()).as("its time is over").isZero();
+          assertThat(slow.body(body.length).length()).isEqualTo(body.length);
+        }
+      }
+    }
+  }
+
+  /** One loop, little room in the kernel, and little time between requests. */
+  private static WebSocketServer.Builder small() {
+    return server()
+        .loops(1)
+        .limits(
+            Limits.defaults()
+                .sendBufferBytes(65_536)
+                .requestHead(Duration.ofMillis(500))
+                .closeHandshake(Duration.ofMillis(500)));
   }
 
   @Test

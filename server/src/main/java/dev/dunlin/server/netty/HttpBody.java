@@ -105,10 +105,10 @@ final class HttpBody implements HttpStream {
   @Override
   public void close() {
     if (end()) {
-      lane.execute(() -> {
-        context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
-        whenComplete.run();
-      });
+      lane.execute(() ->
+          context
+              .writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT)
+              .addListener(written -> whenComplete.run()));
     }
   }
 

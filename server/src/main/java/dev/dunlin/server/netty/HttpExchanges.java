@@ -13,10 +13,12 @@ import dev.dunlin.websocket.Refusal;
 import dev.dunlin.websocket.RequestHead;
 import dev.dunlin.websocket.UpgradeRequest;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -43,6 +45,9 @@ import org.slf4j.LoggerFactory;
 final class HttpExchanges extends ChannelInboundHandlerAdapter {
 
   private static final Logger log = LoggerFactory.getLogger("dev.dunlin.server");
+
+  /** Bodies leave in pieces, so that one sees how far they have come. */
+  private static final int PIECE_BYTES = 64 << 10;
 
   private final NettyServer server;
   private final ListenerPlan plan;
@@ -268,22 +273,49 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     }
     var bytes = response.body();
     var answer =
-        new DefaultFullHttpResponse(
-            HttpVersion.HTTP_1_1,
-            HttpResponseStatus.valueOf(response.status()),
-            noBody ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(bytes));
+        new DefaultHttpResponse(
+            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(response.status()));
     head(response, answer);
     if (response.status() != 204 && response.status() != 304) {
       answer.headers().set(HttpHeaderNames.CONTENT_LENGTH, bytes.length);
     }
-    context
-        .writeAndFlush(answer)
-        .addListener(written -> {
-          if (!written.isSuccess()) {
+    context.write(answer);
+    for (int at = 0; !noBody && at < bytes.length; at += PIECE_BYTES) {
+      int size = Math.min(PIECE_BYTES, bytes.length - at);
+      context.write(new DefaultHttpContent(Unpooled.wrappedBuffer(bytes, at, size)));
+    }
+    var written = context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+    // who does not read gets no further answers, which would wait in memory
+    busy = true;
+    if (!written.isDone()) {
+      watchWrite(context);
+    }
+    written.addListener(done -> {
+      if (done.isSuccess()) {
+        answered(context);
+      } else {
+        context.close();
+      }
+    });
+  }
+
+  /** What is pending must become less in time. */
+  private void watchWrite(ChannelHandlerContext context) {
+    long left = pending(context.channel());
+    deadline.set(
+        limits.stalledWrite().toNanos(),
+        () -> {
+          if (pending(context.channel()) < left) {
+            watchWrite(context);
+          } else {
             context.close();
           }
         });
-    answered(context);
+  }
+
+  private static long pending(Channel channel) {
+    var queue = channel.unsafe().outboundBuffer();
+    return queue == null ? 0 : queue.totalPendingWriteBytes();
   }
 
   private void head(HttpResponse response, HttpMessage answer) {
