@@ -65,7 +65,8 @@ final class Publications {
   /** A publication in a reply; the data of one that is no JSON is left out for JSON clients. */
   static WirePublication wire(Publication publication, boolean json) {
     return wire(
-        publication, json ? embedded(publication).orElse(Codec.NOTHING) : publication.data());
+        publication,
+        json ? JsonText.embeddable(publication).orElse(Codec.NOTHING) : publication.data());
   }
 
   /** A publication in a subscribe reply; empty if a JSON client cannot take it. */
@@ -174,18 +175,10 @@ final class Publications {
       return Optional.of(publication.data());
     }
     if (variant.form() == Form.FULL) {
-      return embedded(publication);
+      return JsonText.embeddable(publication);
     }
     // inside a string the bytes are kept as they are: patches are made against them
-    return embedded(publication).map(valid -> JsonText.quoted(Bytes.array(publication.data())));
-  }
-
-  private record Embedded() {}
-
-  private static final Embedded EMBEDDED = new Embedded();
-
-  /** The data as a JSON value without raw newlines, checked once per publication. */
-  private static Optional<ByteBuffer> embedded(Publication publication) {
-    return publication.encoding(EMBEDDED, made -> JsonText.embeddable(made.data()));
+    return JsonText.embeddable(publication)
+        .map(valid -> JsonText.quoted(Bytes.array(publication.data())));
   }
 }
