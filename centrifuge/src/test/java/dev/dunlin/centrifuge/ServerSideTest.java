@@ -1,6 +1,7 @@
 package dev.dunlin.centrifuge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.dunlin.testing.LosingBroker;
 import java.nio.charset.StandardCharsets;
@@ -51,6 +52,25 @@ class ServerSideTest {
   @AfterEach
   void close() {
     node.close();
+  }
+
+  @Test
+  void aPatternOfManyStarsIsMatchedAtOnce() {
+    var name = "a".repeat(200) + "\nb";
+    try (var one = node.hub.subscribe(name, publication -> {});
+        var other = node.hub.subscribe("b", publication -> {})) {
+      var api = node.endpoint.api();
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(20),
+          () -> {
+            assertThat(api.channels("*a".repeat(50) + "c")).isEmpty();
+            assertThat(api.channels("*a".repeat(50) + "?b")).containsOnlyKeys(name);
+          });
+      assertThat(api.channels("*")).containsOnlyKeys(name, "b");
+      assertThat(api.channels("?")).containsOnlyKeys("b");
+      assertThat(api.channels("a*a*b*")).containsOnlyKeys(name);
+      assertThat(api.channels("")).hasSize(2);
+    }
   }
 
   private String connect(Peer peer, String claims, String more) {
