@@ -100,8 +100,7 @@ class FaultBarrierTest {
             .origins(request -> {
               throw new IllegalStateException("secret");
             });
-    Authenticator open =
-        credentials -> CompletableFuture.completedFuture(Identity.anonymous());
+    Authenticator open = credentials -> CompletableFuture.completedFuture(Identity.anonymous());
     try (var server =
             WebSocketServer.builder()
                 .route(authenticated ? route.authenticate(open) : route, session -> message -> {})

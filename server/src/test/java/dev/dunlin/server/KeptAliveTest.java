@@ -6,7 +6,6 @@ import dev.dunlin.auth.AuthenticationException;
 import dev.dunlin.auth.Identity;
 import dev.dunlin.websocket.Limits;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -136,9 +135,7 @@ class KeptAliveTest {
   void anAnswerIsNotCutOffByTheTimeForTheNextRequest() throws Exception {
     var body = new byte[4_000_000];
     try (var server =
-            small()
-                .http("/large", request -> HttpResponse.of(200, "text/plain", body))
-                .start(0)) {
+        small().http("/large", request -> HttpResponse.of(200, "text/plain", body)).start(0)) {
       for (var more : new String[] {"", "Connection: close\r\n"}) {
         try (var slow = RawPeer.connect(server.port(), 4096);
             var idle = RawPeer.connect(server.port())) {
