@@ -7,11 +7,14 @@ import java.time.Duration;
  * it.
  *
  * <p>Immutable: {@code Limits.defaults().maxMessageBytes(10 << 20).bufferCapacity(4096)} makes new
- * ones. Sizes are bytes. A limit counts before memory is taken.
+ * ones. Sizes are bytes, times at most 36,500 days. A limit counts before memory is taken.
  */
 public final class Limits {
 
   private static final Limits DEFAULTS = new Limits();
+
+  /** A century: a connection counts its times in nanoseconds, which end after three. */
+  private static final Duration LONGEST = Duration.ofDays(36_500);
 
   // Set between the copy and its return in the methods below, never afterwards.
   private int maxMessageBytes = 1 << 20;
@@ -90,9 +93,12 @@ public final class Limits {
     return value;
   }
 
-  private static Duration notNegative(Duration value, String name) {
+  private static Duration duration(Duration value, String name) {
     if (value.isNegative()) {
       throw new IllegalArgumentException(name + " " + value + " is negative");
+    }
+    if (value.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException(name + " " + value + " is longer than 36,500 days");
     }
     return value;
   }
@@ -231,7 +237,7 @@ public final class Limits {
   /** These limits with another {@link #stalledWrite()}. */
   public Limits stalledWrite(Duration value) {
     var copy = new Limits(this);
-    copy.stalledWrite = notNegative(value, "stalledWrite");
+    copy.stalledWrite = duration(value, "stalledWrite");
     return copy;
   }
 
@@ -243,7 +249,7 @@ public final class Limits {
   /** These limits with another {@link #pingInterval()}. */
   public Limits pingInterval(Duration value) {
     var copy = new Limits(this);
-    copy.pingInterval = notNegative(value, "pingInterval");
+    copy.pingInterval = duration(value, "pingInterval");
     return copy;
   }
 
@@ -258,7 +264,7 @@ public final class Limits {
   /** These limits with another {@link #pongWait()}. */
   public Limits pongWait(Duration value) {
     var copy = new Limits(this);
-    copy.pongWait = notNegative(value, "pongWait");
+    copy.pongWait = duration(value, "pongWait");
     return copy;
   }
 
@@ -270,7 +276,7 @@ public final class Limits {
   /** These limits with another {@link #closeHandshake()}. */
   public Limits closeHandshake(Duration value) {
     var copy = new Limits(this);
-    copy.closeHandshake = notNegative(value, "closeHandshake");
+    copy.closeHandshake = duration(value, "closeHandshake");
     return copy;
   }
 
@@ -282,7 +288,7 @@ public final class Limits {
   /** These limits with another {@link #tlsHandshake()}. */
   public Limits tlsHandshake(Duration value) {
     var copy = new Limits(this);
-    copy.tlsHandshake = notNegative(value, "tlsHandshake");
+    copy.tlsHandshake = duration(value, "tlsHandshake");
     return copy;
   }
 
@@ -294,7 +300,7 @@ public final class Limits {
   /** These limits with another {@link #requestHead()}. */
   public Limits requestHead(Duration value) {
     var copy = new Limits(this);
-    copy.requestHead = notNegative(value, "requestHead");
+    copy.requestHead = duration(value, "requestHead");
     return copy;
   }
 
@@ -309,7 +315,7 @@ public final class Limits {
   /** These limits with another {@link #handler()}. */
   public Limits handler(Duration value) {
     var copy = new Limits(this);
-    copy.handler = notNegative(value, "handler");
+    copy.handler = duration(value, "handler");
     return copy;
   }
 

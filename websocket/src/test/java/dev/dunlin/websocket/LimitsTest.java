@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
@@ -83,5 +84,8 @@ class LimitsTest {
         .hasMessage("maxMessageBytes 0 is below 1");
     assertThatThrownBy(() -> Limits.defaults().pongWait(Duration.ofMillis(-1)))
         .hasMessageStartingWith("pongWait ");
+    assertThatThrownBy(() -> Limits.defaults().handler(ChronoUnit.FOREVER.getDuration()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageEndingWith("is longer than 36,500 days");
   }
 }
