@@ -9,6 +9,9 @@ final class Quantities {
   private static final Pattern TIME = Pattern.compile("([0-9]{1,12})(ms|s|m|h|d)");
   private static final Pattern SIZE = Pattern.compile("([0-9]{1,15})(KiB|MiB|GiB)?");
 
+  /** A century: longer times could not be told in nanoseconds. */
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
   private Quantities() {}
 
   /**
@@ -35,6 +38,9 @@ final class Quantities {
                 default -> Duration.ofDays(count);
               });
       end = parts.end();
+      if (total.compareTo(LONGEST) > 0) {
+        throw new IllegalArgumentException("a time of at most " + text(LONGEST));
+      }
     }
     if (end == 0 || end != text.length()) {
       throw new IllegalArgumentException("a time such as 25s, 5m, 1h30m or 250ms");
@@ -81,7 +87,8 @@ final class Quantities {
           case "GiB" -> 30;
           default -> 0;
         };
-    return Math.multiplyExact(Long.parseLong(parts.group(1)), 1L << shift);
+    long count = Long.parseLong(parts.group(1));
+    return count > Long.MAX_VALUE >> shift ? Long.MAX_VALUE : count << shift;
   }
 
   /** A size as {@link #size(String)} reads it, in the largest unit that leaves no rest. */

@@ -147,6 +147,16 @@ class ConfigReaderTest {
   }
 
   @Test
+  void timesAndSizesBeyondAllBoundsAreProblems() {
+    assertThat(refusal("client: {ping_interval: 300000d}"))
+        .contains("client.ping_interval", "'300000d' must be a time of at most 36500d");
+    assertThat(refusal("client: {ping_interval: " + "999999999999d".repeat(200) + "}"))
+        .contains("a time of at most");
+    assertThat(refusal("client: {queue_max_size: 999999999999999GiB}"))
+        .contains("client.queue_max_size", "must be a number from 4096 to 2147483647");
+  }
+
+  @Test
   void secretThatIsTooShortIsRefusedWithTheRemedyAndNotShown() {
     var secret = "x".repeat(63);
     assertThat(refusal("client: {token: {hmac_secret_key: " + secret + ", hmac_algorithm: HS512}}"))
