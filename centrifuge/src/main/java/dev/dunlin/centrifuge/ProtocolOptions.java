@@ -61,6 +61,14 @@ public record ProtocolOptions(
     if (pong.compareTo(ping) >= 0) {
       throw new IllegalArgumentException("pong time " + pong + " is not below ping " + ping);
     }
+    if (!presenceRefresh.isPositive() || !positionCheck.isPositive()) {
+      throw new IllegalArgumentException(
+          "presence is refreshed every "
+              + presenceRefresh
+              + " and positions are compared every "
+              + positionCheck
+              + ": both must be above 0");
+    }
   }
 
   /** The defaults, as listed above. */

@@ -150,7 +150,7 @@ final class Subscribing {
               }
               try {
                 return CompletableFuture.completedStage(answer(history));
-              } catch (Rejection refused) {
+              } catch (RuntimeException refused) {
                 client.drop(channel, subscription);
                 return CompletableFuture.<Answer>failedStage(refused);
               }
