@@ -65,6 +65,13 @@ try {
   await one.locator('.pill', { hasText: 'live' }).waitFor();
   await one.locator('.uplot canvas').first().waitFor();
 
+  // a token has the claims that one chooses, or there is none
+  await one.goto(`${base}/#/playground`);
+  await one.locator('[data-claims]').fill('[1]');
+  await one.getByRole('button', { name: 'Connect', exact: true }).click();
+  await one.locator('.toast', { hasText: 'not a JSON object' }).waitFor();
+  await one.locator('[data-claims]').fill('{"meta": {"team": "shore"}}');
+
   // two tabs exchange messages, and show the frames that carry them
   await play(one, 'ada');
   await play(two, 'grace');

@@ -17,6 +17,7 @@ const form = {
   user: `${names[Math.floor(Math.random() * names.length)]}-${Math.floor(Math.random() * 900 + 100)}`,
   info: '{"name": "Me"}',
   lifetime: 3600,
+  claims: '',
   token: '',
   channel: 'chat:lobby',
   target: '',
@@ -59,7 +60,7 @@ async function connect(event) {
   changed();
   try {
     const token = state.welcome.tokens
-      ? (await ask('token', { user: form.user, info: form.info, lifetime: Number(form.lifetime) })).token
+      ? (await ask('token', { user: form.user, info: form.info, lifetime: Number(form.lifetime), claims: form.claims })).token
       : form.token.trim();
     client = new Client({
       frame: (direction, text) => keep(frames, { direction, text }),
@@ -206,7 +207,8 @@ const disconnected = () => html`
     ${state.welcome?.tokens ? html`
       <label>User<input required .value=${live(form.user)} @input=${set('user')} autocomplete="off" data-user></label>
       <label>Info, JSON that others see<textarea rows="2" spellcheck="false" .value=${live(form.info)} @input=${set('info')}></textarea></label>
-      <label>Token lasts, seconds<input type="number" min="1" max="604800" .value=${live(String(form.lifetime))} @input=${set('lifetime')}></label>`
+      <label>Token lasts, seconds<input type="number" min="1" max="604800" .value=${live(String(form.lifetime))} @input=${set('lifetime')}></label>
+      <label>More claims, JSON<textarea rows="2" spellcheck="false" placeholder='{"channels": ["news"]}' .value=${live(form.claims)} @input=${set('claims')} data-claims></textarea></label>`
     : html`<label>Token<textarea rows="4" spellcheck="false" .value=${live(form.token)} @input=${set('token')} placeholder="of your back end, or dunlin token"></textarea></label>`}
     <label>Subscribe to<input .value=${live(form.channel)} @input=${set('channel')} autocomplete="off"></label>
     <button class="primary" ?disabled=${phase === 'connecting'}>Connect</button>

@@ -380,9 +380,14 @@ final class ConsoleAnswers {
     var lifetime =
         Duration.ofSeconds(
             Math.clamp(question.path("lifetime").asLong(3600), 1, MAX_LIFETIME.toSeconds()));
-    return Map.of(
-        "token",
-        maker.token(text(question, "user"), Optional.empty(), lifetime, Instant.now(), info));
+    try {
+      var more = TokenMaker.claims(text(question, "claims"));
+      var user = text(question, "user");
+      return Map.of(
+          "token", maker.token(user, Optional.empty(), lifetime, Instant.now(), info, more));
+    } catch (IllegalArgumentException wrong) {
+      throw new Refused("The claims are " + wrong.getMessage() + ".");
+    }
   }
 
   /** Waits for the broker, in words for people if it fails. */

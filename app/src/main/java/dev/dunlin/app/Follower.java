@@ -138,12 +138,7 @@ final class Follower {
       }
       var error = reply.object("error");
       if (error.isPresent()) {
-        ended.completeExceptionally(
-            CommandFailure.failed(
-                "the server says: "
-                    + error.get().number("code")
-                    + " "
-                    + error.get().text("message")));
+        refused(error.get());
         return;
       }
       if (reply.has("connect")) {
@@ -157,6 +152,17 @@ final class Follower {
       var push = reply.object("push");
       if (push.isPresent()) {
         push(push.get());
+      }
+    }
+
+    /** What passes is tried again, over another connection. */
+    private void refused(Fields error) throws Fields.Malformed {
+      var said = "the server says: " + error.number("code") + " " + error.text("message");
+      if (error.flag("temporary")) {
+        remarks.accept(said);
+        ended.complete(false);
+      } else {
+        ended.completeExceptionally(CommandFailure.failed(said));
       }
     }
 

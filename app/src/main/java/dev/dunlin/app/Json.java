@@ -1,6 +1,7 @@
 package dev.dunlin.app;
 
 import java.io.ByteArrayOutputStream;
+import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -53,6 +54,15 @@ final class Json {
   /** One object, as text. */
   static String text(Body body) {
     return new String(object(body), StandardCharsets.UTF_8);
+  }
+
+  /** A text as a JSON string. */
+  static String quoted(String text) {
+    var out = new StringWriter();
+    try (var json = FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
+      json.writeString(text);
+    }
+    return out.toString();
   }
 
   /** A reader at the beginning of the text. */

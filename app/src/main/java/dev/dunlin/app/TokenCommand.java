@@ -66,6 +66,14 @@ final class TokenCommand implements Runnable {
       description = "What other clients see of this one.")
   private String info = "";
 
+  @Option(
+      names = "--claims",
+      paramLabel = "JSON",
+      defaultValue = "",
+      description =
+          "More claims, an object such as {\"channels\": [\"news\"]}; they win over the others.")
+  private String claims = "";
+
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
@@ -102,9 +110,15 @@ final class TokenCommand implements Runnable {
     if (!info.isEmpty() && !Json.valid(info.getBytes(StandardCharsets.UTF_8))) {
       throw CommandFailure.misused("--info is not JSON");
     }
+    Map<String, String> more;
+    try {
+      more = TokenMaker.claims(claims);
+    } catch (IllegalArgumentException wrong) {
+      throw CommandFailure.misused("--claims is " + wrong.getMessage());
+    }
     var made =
         new TokenMaker(options)
-            .token(subject, Optional.ofNullable(channel), lifetime, Instant.now(), info);
+            .token(subject, Optional.ofNullable(channel), lifetime, Instant.now(), info, more);
     print(json ? Json.text(out -> out.writeStringProperty("token", made)) : made);
   }
 

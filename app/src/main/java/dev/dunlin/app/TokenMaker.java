@@ -10,6 +10,8 @@ import com.nimbusds.jose.crypto.MACSigner;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** Makes tokens with the HMAC secret of a configuration, as an application's back end does. */
@@ -22,6 +24,27 @@ final class TokenMaker {
   }
 
   /**
+   * Claims written as a JSON object; empty for none.
+   *
+   * @throws IllegalArgumentException if it is something else
+   */
+  static Map<String, String> claims(String json) {
+    if (json.isBlank()) {
+      return Map.of();
+    }
+    try {
+      var fields = Fields.of(json.getBytes(StandardCharsets.UTF_8));
+      var claims = new LinkedHashMap<String, String>();
+      for (var name : fields.names()) {
+        claims.put(name, new String(fields.raw(name), StandardCharsets.UTF_8));
+      }
+      return claims;
+    } catch (Fields.Malformed malformed) {
+      throw new IllegalArgumentException("not a JSON object", malformed);
+    }
+  }
+
+  /**
    * A token.
    *
    * @param channel for a subscription token
@@ -30,30 +53,49 @@ final class TokenMaker {
    * @throws CommandFailure if there is no secret to sign with
    */
   String token(String user, Optional<String> channel, Duration lifetime, Instant now, String info) {
+    return token(user, channel, lifetime, now, info, Map.of());
+  }
+
+  /**
+   * The same with more claims.
+   *
+   * @param more JSON by name; they win over those that are made here
+   */
+  String token(
+      String user,
+      Optional<String> channel,
+      Duration lifetime,
+      Instant now,
+      String info,
+      Map<String, String> more) {
     if (!options.hmacSecretKey().present()) {
       throw CommandFailure.misused(
           "client.token.hmac_secret_key: is not set, and tokens of other keys are made by whoever"
               + " has the private key");
     }
+    var members = new LinkedHashMap<String, String>();
+    members.put(options.userIdClaim(), Json.quoted(user));
+    channel.ifPresent(name -> members.put("channel", Json.quoted(name)));
+    members.put("iat", Long.toString(now.getEpochSecond()));
+    if (!lifetime.isZero()) {
+      members.put("exp", Long.toString(now.plus(lifetime).getEpochSecond()));
+    }
+    if (!options.audience().isEmpty()) {
+      members.put("aud", Json.quoted(options.audience()));
+    }
+    if (!options.issuer().isEmpty()) {
+      members.put("iss", Json.quoted(options.issuer()));
+    }
+    if (!info.isEmpty()) {
+      members.put("info", info);
+    }
+    members.putAll(more);
     var claims =
-        Json.object(json -> {
-          json.writeStringProperty(options.userIdClaim(), user);
-          channel.ifPresent(name -> json.writeStringProperty("channel", name));
-          json.writeNumberProperty("iat", now.getEpochSecond());
-          if (!lifetime.isZero()) {
-            json.writeNumberProperty("exp", now.plus(lifetime).getEpochSecond());
-          }
-          if (!options.audience().isEmpty()) {
-            json.writeStringProperty("aud", options.audience());
-          }
-          if (!options.issuer().isEmpty()) {
-            json.writeStringProperty("iss", options.issuer());
-          }
-          if (!info.isEmpty()) {
-            json.writeName("info");
-            json.writeRawValue(info);
-          }
-        });
+        Json.object(json ->
+            members.forEach((name, value) -> {
+              json.writeName(name);
+              json.writeRawValue(value);
+            }));
     var header =
         new JWSHeader.Builder(JWSAlgorithm.parse(TokenKeys.hmacAlgorithm(options).id()))
             .type(JOSEObjectType.JWT)

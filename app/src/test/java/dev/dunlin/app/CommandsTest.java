@@ -66,6 +66,13 @@ class CommandsTest {
     var shown = run(Map.of(), "token", "-c", file, token.out.strip());
     assertThat(shown.out)
         .contains("\"alg\":\"HS512\"", "\"sub\":\"42\"", "\"info\":{\"a\":1}", "accepted  yes");
+    var claims = "{\"channels\":[\"news\"],\"sub\":\"43\"}";
+    var more = run(Map.of(), "token", "-c", file, "--user", "42", "--claims", claims).out.strip();
+    assertThat(run(Map.of(), "token", "-c", file, more).out)
+        .contains("\"channels\":[\"news\"]", "\"sub\":\"43\"", "accepted  yes")
+        .doesNotContain("\"42\"");
+    assertThat(run(Map.of(), "token", "-c", file, "--user", "42", "--claims", "[1]").err)
+        .contains("--claims is not a JSON object");
     var json = run(Map.of(), "token", "-c", file, "--json", token.out.strip());
     assertThat(json.out).startsWith("{\"header\":{").contains("\"accepted\":true");
   }
@@ -177,6 +184,31 @@ class CommandsTest {
             "live");
     assertThat(run.code).isEqualTo(1);
     assertThat(run.err).contains("3500");
+  }
+
+  @Test
+  void subscribeTriesAgainAfterAnErrorThatPasses() throws Exception {
+    try (var backend = new BackendStub();
+        var asking =
+            TestServer.start(
+                Map.of(
+                    "client.proxy.connect",
+                    "{enabled: true, endpoint: '%s'}".formatted(backend.url("/connect"))))) {
+      backend.answers("/connect", 503, "down");
+      var url = asking.webSocket().toString();
+      var result = new java.util.concurrent.CompletableFuture<Run>();
+      Thread.ofVirtual()
+          .start(
+              () -> result.complete(run(Map.of(), "subscribe", "--url", url, "-n", "1", "later")));
+      var unused = backend.question();
+      backend.answers("/connect", "{'result': {'user': '42'}}");
+      var api = asking.server().endpoint().api();
+      Await.until("the subscription", () -> api.channels("later").getOrDefault("later", 0) == 1);
+      asking.call("publish", "{\"channel\":\"later\",\"data\":1}");
+      var run = result.get(30, java.util.concurrent.TimeUnit.SECONDS);
+      assertThat(run.out.strip()).isEqualTo("1");
+      assertThat(run.err).contains("the server says: 100 ", "trying again");
+    }
   }
 
   @Test
