@@ -1,5 +1,6 @@
 package dev.dunlin.centrifuge;
 
+import dev.dunlin.auth.AuthenticationException;
 import dev.dunlin.auth.Credentials;
 import dev.dunlin.auth.Identity;
 import dev.dunlin.auth.Revocations;
@@ -13,7 +14,6 @@ import dev.dunlin.websocket.Control;
 import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.Message;
 import dev.dunlin.websocket.Prepared;
-import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -46,6 +46,12 @@ final class ClientHandler implements Handler {
   private final ConnectedClient view;
   private final CommandPace pace;
 
+  /** What its address is counted under; null if it is not. */
+  private final @Nullable Object address;
+
+  /** How many of its subscriptions count for its user and its address. */
+  private int counted;
+
   /** Made when the first signed publication comes. */
   private @Nullable SignedPublications signatures;
 
@@ -60,6 +66,7 @@ final class ClientHandler implements Handler {
     this.state = state;
     this.nativePings = nativePings;
     this.pace = new CommandPace(session.nanoTime());
+    this.address = Guard.key(session.remoteAddress());
     this.view = new ConnectedClient(this, state, session);
     this.deadlines = new Deadlines(node, session, this, state, nativePings);
     this.commands = new CommandQueue(session, state, this);
@@ -78,6 +85,10 @@ final class ClientHandler implements Handler {
 
   private void frame(Data data) {
     if (state.stage == Stage.REFUSED || state.stage == Stage.ENDED) {
+      return;
+    }
+    if (!node.guard().message(address, state.user, data.bytes().remaining())) {
+      end(Disconnect.TOO_MANY_REQUESTS);
       return;
     }
     List<Command> decoded;
@@ -114,7 +125,8 @@ final class ClientHandler implements Handler {
     }
     if (connects) {
       state.stage = Stage.CONNECTING;
-    } else if (!pace.take(node.guard().quotas(), now())) {
+    } else if (!pace.take(node.guard().quotas(), now())
+        || !node.guard().command(address, state.user)) {
       throw Rejection.error(ErrorCode.TOO_MANY_REQUESTS);
     }
     return run(call.request());
@@ -349,6 +361,9 @@ final class ClientHandler implements Handler {
 
   /** Counts as one more connection of its user, or says that it has too many. */
   void enter() {
+    if (!node.guard().connects(state.user)) {
+      throw Rejection.error(ErrorCode.TOO_MANY_REQUESTS);
+    }
     switch (node.guard().enter(state.user)) {
       case REFUSED -> throw Rejection.disconnect(Disconnect.CONNECTION_LIMIT);
       case UNCOUNTED -> {}
@@ -362,8 +377,22 @@ final class ClientHandler implements Handler {
     }
   }
 
-  SocketAddress remoteAddress() {
-    return session.remoteAddress();
+  /**
+   * Whether its address may show one more token.
+   *
+   * @throws Rejection if it has shown too many that were invalid
+   */
+  void requireCredit() {
+    if (node.guard().failsTooOften(session.remoteAddress())) {
+      throw Rejection.error(ErrorCode.TOO_MANY_REQUESTS);
+    }
+  }
+
+  /** A token was not accepted; one that is invalid counts against its address. */
+  void refused(AuthenticationException failure) {
+    if (failure.reason() == AuthenticationException.Reason.INVALID) {
+      node.guard().failed(session.remoteAddress());
+    }
   }
 
   /** The connect reply is queued. */
@@ -466,6 +495,18 @@ final class ClientHandler implements Handler {
     return subscription == null ? info : info.withChanInfo(subscription.info);
   }
 
+  /** Whether there may be one more subscription; if so it counts until it is dropped. */
+  boolean subscribes() {
+    return switch (node.guard().subscribe(address, state.user)) {
+      case REFUSED -> false;
+      case UNCOUNTED -> true;
+      case COUNTED -> {
+        counted++;
+        yield true;
+      }
+    };
+  }
+
   /** A subscription was added. */
   void entered(String channel) {
     channels = Set.copyOf(state.subscriptions.keySet());
@@ -523,6 +564,10 @@ final class ClientHandler implements Handler {
     boolean joined = subscription.live();
     subscription.end();
     state.subscriptions.remove(channel, subscription);
+    if (counted > state.subscriptions.size()) { // those from before the limit do not count
+      counted--;
+      node.guard().unsubscribe(address, state.user);
+    }
     channels = Set.copyOf(state.subscriptions.keySet());
     if (subscription.number() > 0) {
       node.numbers().release(channel);

@@ -81,18 +81,14 @@ final class ConnectCommand {
     if (request.token().isEmpty() || tokens == null) {
       return withoutToken();
     }
-    if (node.guard().failsTooOften(client.remoteAddress())) {
-      throw Rejection.error(ErrorCode.TOO_MANY_REQUESTS);
-    }
+    client.requireCredit();
     return tokens
         .authenticate(client.credentials(request.token()))
         .handleAsync(
             (identity, failure) -> {
               if (failure != null) {
                 var refused = AuthenticationException.of(failure);
-                if (refused.reason() == AuthenticationException.Reason.INVALID) {
-                  node.guard().failed(client.remoteAddress());
-                }
+                client.refused(refused);
                 throw refusal(refused);
               }
               accept(identity);

@@ -15,12 +15,15 @@ final class RefreshCommand {
     if (request.token().isEmpty() || tokens == null || node.hooks().refresh().isPresent()) {
       throw Rejection.disconnect(Disconnect.BAD_REQUEST);
     }
+    client.requireCredit();
     return tokens
         .authenticate(client.credentials(request.token()))
         .handleAsync(
             (identity, failure) -> {
               if (failure != null) {
-                throw refusal(AuthenticationException.of(failure));
+                var refused = AuthenticationException.of(failure);
+                client.refused(refused);
+                throw refusal(refused);
               }
               var claims = ConnectCommand.claims(identity);
               var state = client.state();

@@ -106,11 +106,14 @@ final class SubscribeCommand {
     if (verifier == null) {
       throw Rejection.error(ErrorCode.PERMISSION_DENIED);
     }
+    client.requireCredit();
     return verifier
         .authenticate(Credentials.token(token))
         .handle((identity, failure) -> {
           if (failure != null) {
-            throw Rejection.error(error(AuthenticationException.of(failure)));
+            var refused = AuthenticationException.of(failure);
+            client.refused(refused);
+            throw Rejection.error(error(refused));
           }
           var claims = ConnectCommand.claims(identity);
           var state = client.state();

@@ -129,6 +129,19 @@ final class Subscribing {
       SubscribeOptions options,
       Asked asked,
       boolean serverSide) {
+    if (client.state().stage == ClientSession.Stage.ENDED) {
+      // it left while somebody was asked: nobody would end the subscription
+      return CompletableFuture.failedStage(Rejection.disconnect(Disconnect.CONNECTION_CLOSED));
+    }
+    if (!client.subscribes()) {
+      if (serverSide) {
+        client.end(Disconnect.CHANNEL_LIMIT);
+      }
+      return CompletableFuture.failedStage(
+          serverSide
+              ? Rejection.disconnect(Disconnect.CHANNEL_LIMIT)
+              : Rejection.error(ErrorCode.LIMIT_EXCEEDED));
+    }
     return new Subscribing(node, client, channel, rules, options, asked, serverSide).start();
   }
 

@@ -2,7 +2,6 @@ package dev.dunlin.centrifuge;
 
 import dev.dunlin.server.internal.Wire;
 import java.io.ByteArrayOutputStream;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +25,12 @@ final class MemoryWire implements Wire {
   /** What was written last, either way. */
   @Nullable ByteBuffer last;
 
+  /** Where the peer seems to be. */
+  private final SocketAddress remote;
+
   /** A wire that says when there is something for the other end. */
-  MemoryWire(Runnable arrived) {
+  MemoryWire(SocketAddress remote, Runnable arrived) {
+    this.remote = remote;
     this.arrived = arrived;
   }
 
@@ -121,6 +124,6 @@ final class MemoryWire implements Wire {
 
   @Override
   public SocketAddress remoteAddress() {
-    return InetSocketAddress.createUnresolved("memory", 0);
+    return remote;
   }
 }

@@ -44,11 +44,12 @@ final class Peer implements Sink {
   private final ArrayDeque<String> replies = new ArrayDeque<>();
   private final ArrayDeque<Integer> frames = new ArrayDeque<>();
   private int nativePings;
-  final MemoryWire wire = new MemoryWire(this::scheduleArrival);
+  final MemoryWire wire;
   private final Conversation conversation;
 
   private Peer(TestNode node, Encoding encoding, String query, boolean compress) {
     this.node = node;
+    this.wire = new MemoryWire(node.address, this::scheduleArrival);
     this.encoding = encoding;
     var limits = Limits.defaults();
     var route =

@@ -10,6 +10,8 @@ import dev.dunlin.channels.PublishOptions;
 import dev.dunlin.server.internal.Budget;
 import dev.dunlin.websocket.DeflateContext;
 import java.security.GeneralSecurityException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -48,6 +50,9 @@ final class TestNode implements AutoCloseable {
   private final List<String> clients = new ArrayList<>();
   private final List<String> epochs = new ArrayList<>();
   private final List<Peer> peers = new ArrayList<>();
+
+  /** Where peers that are made from now on seem to be. */
+  SocketAddress address = InetSocketAddress.createUnresolved("memory", 0);
 
   private TestNode(UnaryOperator<Broker> broker, UnaryOperator<CentrifugeEndpoint> configure) {
     hub =

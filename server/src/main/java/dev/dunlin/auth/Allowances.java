@@ -66,6 +66,11 @@ public final class Allowances {
 
   /** Takes one; false if there is none left for this key. */
   public boolean take(Object key) {
+    return take(key, 1);
+  }
+
+  /** Takes so many, such as bytes, or none; false if there are fewer left for this key. */
+  public boolean take(Object key, int amount) {
     if (burst == 0) {
       return true;
     }
@@ -76,8 +81,8 @@ public final class Allowances {
         counted,
         (same, until) -> {
           long from = until == null || until - now < 0 ? now : until;
-          granted[0] = from - now <= each * (burst - 1);
-          return granted[0] ? Long.valueOf(from + each) : until;
+          granted[0] = from - now <= each * (burst - (long) amount);
+          return granted[0] ? Long.valueOf(from + each * amount) : until;
         });
     return granted[0];
   }
