@@ -185,7 +185,17 @@ record Config(
                   "other pages get 403; a port may be *, a host may begin with *.; \"*\" allows"
                       + " all")
           List<String> allowedOrigins,
-      Token token,
+      TokenOptions token,
+      SubscriptionTokenOptions subscriptionToken,
+      @Option(
+              value =
+                  "Where an upgrade may carry a token, for clients whose connect command has none:"
+                      + " authorization, subprotocol, cookie, query",
+              fallback = "authorization, subprotocol",
+              consequence =
+                  "one that is not accepted gets 401; query is INSECURE, since addresses end up in"
+                      + " logs; [] for none")
+          List<String> tokenCarriers,
       CertificateOptions certificate,
       @Option(
               value = "The secret from which each connection's key for signed messages is derived",
@@ -239,6 +249,14 @@ record Config(
               reloads = true)
           int userConnectionLimit,
       @Option(
+              value = "New connections of a user to one node in a second, in the mean over ten",
+              fallback = "0",
+              reloads = true,
+              consequence = "beyond it error 111; 0: no limit")
+          int userConnectRateLimit,
+      SharedLimits userLimits,
+      SharedLimits addressLimits,
+      @Option(
               value = "Commands of a connection a second, in the mean",
               fallback = "0",
               consequence = "beyond it error 111, then 3509 for who goes on; 0: no limit",
@@ -251,6 +269,12 @@ record Config(
               consequence = "SDKs send all their subscriptions at once when they connect",
               reloads = true)
           int commandBurst,
+      @Option(
+              value = "Messages of a connection a second, in the mean",
+              fallback = "0",
+              reloads = true,
+              consequence = "beyond it the connection closes with 1008; 0: no limit")
+          int messageRateLimit,
       @Option(
               value = "Bytes of messages of a connection a second, in the mean",
               fallback = "0",
@@ -293,48 +317,6 @@ record Config(
               consequence = "a lost publication is noticed within twice this time",
               reloads = true)
           Duration positionCheckInterval) {}
-
-  /** What tokens must be. */
-  record Token(
-      @Option(
-              value = "The secret that HMAC tokens are signed with",
-              reloads = true,
-              consequence = "at least 32, 48 or 64 bytes for HS256, HS384 or HS512")
-          Secret hmacSecretKey,
-      @Option(
-              value = "The algorithm of HMAC tokens: HS256, HS384 or HS512",
-              consequence = "must be set with hmac_secret_key; tokens of another one are refused")
-          String hmacAlgorithm,
-      @Option(
-              value = "The secret before this one, still accepted",
-              reloads = true,
-              consequence = "remove it when the last token signed with it has ended")
-          Secret hmacPreviousSecretKey,
-      @Option(
-              value = "The issuer's RSA public key, PEM, for RS256, RS384 and RS512",
-              reloads = true)
-          String rsaPublicKey,
-      @Option(
-              value = "The issuer's EC public key, PEM, for ES256, ES384 or ES512 by its curve",
-              reloads = true)
-          String ecdsaPublicKey,
-      @Option(
-              value = "An https address with the issuer's keys (JWKS)",
-              consequence = "the keys above must not be set then")
-          String jwksPublicEndpoint,
-      @Option("The algorithms accepted with jwks_public_endpoint, such as RS256 or EdDSA")
-          List<String> jwksAlgorithms,
-      @Option(
-              value = "The audience that tokens must name",
-              consequence = "unset: tokens must not name any")
-          String audience,
-      @Option("The issuer that tokens must name") String issuer,
-      @Option(value = "The claim with the user's id", fallback = "sub") String userIdClaim,
-      @Option(
-              value = "Tokens without an end (exp) are accepted",
-              fallback = "false",
-              consequence = "such a token is good until the key is replaced")
-          boolean allowWithoutExpiry) {}
 
   /** A channel of every user's own. */
   record PersonalChannel(

@@ -28,6 +28,7 @@ record ConfigLimits(Limits transport, ProtocolOptions protocol, Quotas quotas) {
         .outboundBytes((int) config.client().queueMaxSize())
         .maxRequestBodyBytes((int) http.maxRequestBodySize())
         .maxFailedAuthenticationsPerMinute(http.failedAuthenticationLimit())
+        .maxMessagesPerSecond(config.client().messageRateLimit())
         .maxBytesPerSecond((int) config.client().byteRateLimit())
         .maxConnections(http.connectionLimit())
         .maxConnectionsPerAddress(http.connectionLimitPerAddress())
@@ -53,10 +54,14 @@ record ConfigLimits(Limits transport, ProtocolOptions protocol, Quotas quotas) {
   }
 
   private static Quotas quotas(Config config) {
+    var client = config.client();
     return new Quotas(
-        config.client().commandRateLimit(),
-        config.client().commandBurst(),
-        config.client().userConnectionLimit(),
-        config.httpServer().failedAuthenticationLimit());
+        client.commandRateLimit(),
+        client.commandBurst(),
+        client.userConnectionLimit(),
+        config.httpServer().failedAuthenticationLimit(),
+        client.userConnectRateLimit(),
+        client.userLimits().quota(),
+        client.addressLimits().quota());
   }
 }

@@ -1,5 +1,6 @@
 package dev.dunlin.app;
 
+import dev.dunlin.auth.Credentials.Way;
 import dev.dunlin.auth.OriginPolicy;
 import dev.dunlin.centrifuge.NamespaceOptions;
 import dev.dunlin.centrifuge.NamespaceOptions.SignedPublications;
@@ -56,7 +57,7 @@ final class ConfigRules {
   /** What is missing for a server that others use. */
   static List<String> unready(Config config) {
     var client = config.client();
-    if (TokenKeys.present(client.token())
+    if (client.token().present()
         || !client.certificate().caPemFile().isEmpty()
         || client.proxy().connect().enabled()
         || client.allowAnonymousConnectWithoutToken()) {
@@ -76,6 +77,9 @@ final class ConfigRules {
     if (config.httpApi().keyInQuery()) {
       switches.add("http_api.key_in_query");
     }
+    if (config.client().tokenCarriers().contains("query")) {
+      switches.add("client.token_carriers: query");
+    }
     if (config.client().allowedOrigins().contains("*")) {
       switches.add("client.allowed_origins: \"*\"");
     }
@@ -92,13 +96,30 @@ final class ConfigRules {
   }
 
   private void tokens() {
-    var token = config.client().token();
+    var client = config.client();
+    if (client.token().present() || client.token().ownRules()) {
+      tokens("client.token.", client.token());
+    }
+    if (client.subscriptionToken().enabled()) {
+      tokens("client.subscription_token.", client.subscriptionToken().tokens());
+    } else if (client.subscriptionToken().tokens().present()) {
+      problems.add("client.subscription_token.enabled: must be true where keys stand beside it");
+    }
     try {
-      if (token.jwksPublicEndpoint().isEmpty()) {
-        TokenKeys.fixed(token);
-      } else {
-        TokenKeys.jwks(token);
+      if (Doorkeeper.carriers(client).contains(Way.COOKIE)
+          && client.allowedOrigins().contains("*")) {
+        problems.add(
+            "client.token_carriers: a cookie says nothing where client.allowed_origins has \"*\";"
+                + " list the origins of your pages");
       }
+    } catch (IllegalArgumentException unknown) {
+      problems.add(String.valueOf(unknown.getMessage()));
+    }
+  }
+
+  private void tokens(String section, TokenOptions options) {
+    try {
+      var unused = TokenVerifier.of(section, options);
     } catch (IllegalArgumentException wrong) {
       problems.add(String.valueOf(wrong.getMessage()));
     }
@@ -164,7 +185,7 @@ final class ConfigRules {
   private void signing(String path, SignedPublications signed) {
     var client = config.client();
     boolean possible =
-        TokenKeys.present(client.token())
+        client.token().present()
             || (signed == SignedPublications.VERIFIED && client.signingSecret().present());
     if (signed != SignedPublications.OFF && !possible) {
       problems.add(
@@ -421,9 +442,24 @@ final class ConfigRules {
     if (client.commandRateLimit() > client.commandBurst()) {
       problems.add("client.command_burst: must not be below client.command_rate_limit");
     }
+    shared("client.user_limits", client.userLimits());
+    shared("client.address_limits", client.addressLimits());
     if (client.byteRateLimit() > 0
         && client.byteRateLimit() < config.websocket().messageSizeLimit()) {
       problems.add("client.byte_rate_limit: must not be below websocket.message_size_limit");
+    }
+  }
+
+  private void shared(String section, SharedLimits limits) {
+    try {
+      var unused = limits.quota();
+    } catch (IllegalArgumentException wrong) {
+      problems.add(section + ".byte_rate_limit: must be at most 190MiB");
+    }
+    if (limits.byteRateLimit() > 0
+        && 10 * limits.byteRateLimit() < config.websocket().messageSizeLimit()) {
+      problems.add(
+          section + ".byte_rate_limit: ten seconds' worth must hold websocket.message_size_limit");
     }
   }
 

@@ -138,7 +138,7 @@ final class ConfigText {
     text.append(".\n").append(indent).append("# ").append(names.getLast()).append(": ");
     text.append(
         switch (entry.kind()) {
-          case "list", "list of texts" -> "[]";
+          case "list", "list of texts" -> "[" + entry.fallback() + "]";
           case "map of texts" -> "{}";
           default -> entry.fallback();
         });

@@ -1,8 +1,6 @@
 package dev.dunlin.app;
 
 import dev.dunlin.auth.Authenticator;
-import dev.dunlin.auth.Identity;
-import dev.dunlin.auth.KeySet;
 import dev.dunlin.auth.Tickets;
 import dev.dunlin.centrifuge.CentrifugeEndpoint;
 import dev.dunlin.centrifuge.ChannelName;
@@ -25,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -45,7 +42,8 @@ final class Dunlin implements AutoCloseable {
 
   private final Brokers brokers;
   private final Hub hub;
-  private final Optional<KeySet> tokenKeys;
+  private final Optional<TokenVerifier> tokens;
+  private final Optional<TokenVerifier> subscriptionTokens;
   private final ApiKeys apiKeys;
   private final Optional<Tls> tls;
   private final Optional<Tls> internalTls;
@@ -54,6 +52,7 @@ final class Dunlin implements AutoCloseable {
   private final BackendHooks backends;
   private final NodeReport report;
   private final Optional<Console> console;
+  private final Doorkeeper doorkeeper;
   private final WebSocketServer server;
   private final NodeUsage usage;
   private final Optional<OtlpExport> export;
@@ -67,9 +66,6 @@ final class Dunlin implements AutoCloseable {
   private volatile ConfigLimits limits;
   private volatile Namespaces namespaces;
 
-  /** What looks at certificates, with its authorities and revocation lists. */
-  private volatile Optional<Authenticator> certificates;
-
   private volatile boolean draining;
 
   private Dunlin(Config config, boolean development) {
@@ -79,13 +75,15 @@ final class Dunlin implements AutoCloseable {
     hub = Hub.over(brokers.broker());
     try {
       awaitBroker();
-      var token = config.client().token();
-      var fixed = TokenKeys.fixed(token);
-      tokenKeys = fixed.length == 0 ? Optional.empty() : Optional.of(KeySet.of(fixed));
+      tokens = verifier("client.token.", config.client().token());
+      var subscriptions = config.client().subscriptionToken();
+      subscriptionTokens =
+          subscriptions.enabled()
+              ? verifier("client.subscription_token.", subscriptions.tokens())
+              : Optional.empty();
       apiKeys = new ApiKeys(keys(config), config.httpApi().maxKeyFailures(), System::nanoTime);
       tls = tls("http_server.tls", config.httpServer().tls());
       internalTls = tls("http_server.internal_tls", config.httpServer().internalTls());
-      certificates = certificates(config);
       namespaces = namespaces(config.channel());
       metrics = new Metrics();
       var uid = UUID.randomUUID().toString();
@@ -95,6 +93,12 @@ final class Dunlin implements AutoCloseable {
       endpoint = made();
       report = new NodeReport(endpoint.nodes());
       console = Console.of(this::config, development, hub, endpoint, report);
+      doorkeeper =
+          new Doorkeeper(
+              config.client(),
+              tokens,
+              NodeTickets.of(tickets, endpoint.nodes()),
+              certificates(config));
       server = listen(tickets);
       usage = new NodeUsage(server::statistics, endpoint::statistics, hub, System::nanoTime);
       endpoint.join(uid, NodeReport.name(config), this::facts);
@@ -190,6 +194,26 @@ final class Dunlin implements AutoCloseable {
     };
   }
 
+  private static Optional<TokenVerifier> verifier(String section, TokenOptions options) {
+    try {
+      return options.present() ? Optional.of(TokenVerifier.of(section, options)) : Optional.empty();
+    } catch (IllegalArgumentException unusable) {
+      throw CommandFailure.misused(String.valueOf(unusable.getMessage()));
+    }
+  }
+
+  private static Optional<TokenVerifier.Rules> prepared(
+      Optional<TokenVerifier> verifier, String section, TokenOptions options, boolean on) {
+    if (verifier.isPresent() != (on && options.present())) {
+      throw CommandFailure.misused(section + ": keys come and go altogether with a restart only");
+    }
+    try {
+      return verifier.map(present -> present.prepared(options));
+    } catch (IllegalArgumentException unusable) {
+      throw CommandFailure.misused(String.valueOf(unusable.getMessage()));
+    }
+  }
+
   private Optional<Authenticator> certificates(Config changed) {
     try {
       return changed.client().certificate().authenticator(ConfigRules.proxies(config.httpServer()));
@@ -221,8 +245,11 @@ final class Dunlin implements AutoCloseable {
             .hooks(backends.hooks().onDisconnect(backends::disconnected))
             .options(() -> limits.protocol())
             .quotas(() -> limits.quotas());
-    if (TokenKeys.present(client.token())) {
-      made = made.authenticate(TokenKeys.verifier(client.token(), tokenKeys));
+    if (tokens.isPresent()) {
+      made = made.authenticate(tokens.get());
+    }
+    if (subscriptionTokens.isPresent()) {
+      made = made.authenticateSubscriptions(subscriptionTokens.get());
     }
     if (client.signingSecret().present()) {
       made = made.signing(client.signingSecret().value().getBytes(StandardCharsets.UTF_8));
@@ -236,10 +263,9 @@ final class Dunlin implements AutoCloseable {
 
   private WebSocketServer listen(Tickets tickets) {
     var http = config.httpServer();
-    var redeemed = NodeTickets.of(tickets, endpoint.nodes());
     var route =
         Route.at(CLIENTS)
-            .authenticate(credentials -> knocking(redeemed).authenticate(credentials))
+            .authenticate(doorkeeper)
             .origins(ConfigRules.origins(config.client().allowedOrigins()))
             .compression(
                 config.websocket().compression() ? Compression.shared() : Compression.off());
@@ -290,37 +316,6 @@ final class Dunlin implements AutoCloseable {
 
   private static String shown(String address) {
     return address.isEmpty() ? "*" : address;
-  }
-
-  /**
-   * Decides about an upgrade: by a ticket, else by a certificate where those say who somebody is.
-   * Whoever brings neither shows a token in the first command, which may be bound to the
-   * certificate that TLS has verified.
-   */
-  private Authenticator knocking(Authenticator tickets) {
-    var rule = certificates;
-    if (rule.isEmpty()) {
-      return Authenticator.anyOf(
-          tickets,
-          credentials ->
-              CompletableFuture.completedStage(
-                  new Identity("", credentials.certificates(), Identity.anonymous().claims())));
-    }
-    var certificate = rule.get();
-    if (!config.client().certificate().required()) {
-      return Authenticator.anyOf(
-          tickets,
-          certificate,
-          credentials -> CompletableFuture.completedStage(Identity.anonymous()));
-    }
-    return credentials ->
-        certificate
-            .authenticate(credentials)
-            .thenCompose(known -> {
-              Authenticator it = same -> CompletableFuture.completedStage(known);
-              return Authenticator.allOf(it, Authenticator.anyOf(tickets, it))
-                  .authenticate(credentials);
-            });
   }
 
   private static InetSocketAddress address(String host, int port) {
@@ -394,14 +389,17 @@ final class Dunlin implements AutoCloseable {
     var changes = ConfigChanges.of(config, read);
     var changed = changes.taken();
     var rules = namespaces(changed.channel());
-    var fixed = TokenKeys.fixed(changed.client().token());
-    if ((fixed.length == 0) != tokenKeys.isEmpty()) {
-      throw CommandFailure.misused(
-          "client.token: keys of the file and keys of jwks_public_endpoint change places with a"
-              + " restart only");
-    }
+    var client = changed.client();
+    var subscriptions = client.subscriptionToken();
+    var issuers = prepared(tokens, "client.token", client.token(), true);
+    var others =
+        prepared(
+            subscriptionTokens,
+            "client.subscription_token",
+            subscriptions.tokens(),
+            subscriptions.enabled());
     var devices = certificates(changed);
-    if (devices.isEmpty() != certificates.isEmpty()) {
+    if (devices.isPresent() != doorkeeper.looksAtCertificates()) {
       throw CommandFailure.misused(
           "client.certificate.ca_pem_file: is set and unset with a restart only");
     }
@@ -411,8 +409,9 @@ final class Dunlin implements AutoCloseable {
         read("http_server.internal_tls", internalTls, read.httpServer().internalTls());
     clientsTls.ifPresent(files -> tls.orElseThrow().reload(files));
     operatorsTls.ifPresent(files -> internalTls.orElseThrow().reload(files));
-    certificates = devices;
-    tokenKeys.ifPresent(keys -> keys.replace(fixed));
+    doorkeeper.replace(devices);
+    issuers.ifPresent(prepared -> tokens.orElseThrow().take(prepared));
+    others.ifPresent(prepared -> subscriptionTokens.orElseThrow().take(prepared));
     apiKeys.replace(keys(changed), changed.httpApi().maxKeyFailures());
     namespaces = rules;
     limits = ConfigLimits.of(changed);

@@ -1,7 +1,7 @@
 package dev.dunlin.app;
 
 import dev.dunlin.auth.AuthenticationException;
-import dev.dunlin.auth.KeySet;
+import dev.dunlin.auth.Credentials;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -100,7 +100,7 @@ final class TokenCommand implements Runnable {
     }
   }
 
-  private void make(String subject, Config.Token options) {
+  private void make(String subject, TokenOptions options) {
     Duration lifetime;
     try {
       lifetime = Quantities.time(ttl);
@@ -122,7 +122,7 @@ final class TokenCommand implements Runnable {
     print(json ? Json.text(out -> out.writeStringProperty("token", made)) : made);
   }
 
-  private void inspect(String text, Config.Token options) {
+  private void inspect(String text, TokenOptions options) {
     var verdict = verdict(text, options);
     var parts = text.split("\\.", -1);
     if (parts.length != 3) {
@@ -160,15 +160,13 @@ final class TokenCommand implements Runnable {
   }
 
   /** Why the token is refused; empty if it is accepted. */
-  private static Optional<String> verdict(String text, Config.Token options) {
-    if (!TokenKeys.present(options)) {
+  private static Optional<String> verdict(String text, TokenOptions options) {
+    if (!options.present()) {
       return Optional.of("the configuration has no keys (client.token)");
     }
-    var fixed = TokenKeys.fixed(options);
     try {
-      TokenKeys.verifier(
-              options, fixed.length == 0 ? Optional.empty() : Optional.of(KeySet.of(fixed)))
-          .verify(text)
+      TokenVerifier.of("client.token.", options)
+          .authenticate(Credentials.token(text))
           .toCompletableFuture()
           .join();
       return Optional.empty();

@@ -1,75 +1,147 @@
 package dev.dunlin.app;
 
 import dev.dunlin.auth.JwsAlgorithm;
-import dev.dunlin.auth.Jwt;
-import dev.dunlin.auth.KeySet;
 import dev.dunlin.auth.VerificationKey;
-import java.net.URI;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
-/** The keys that tokens are verified with, as the configuration gives them. */
+/**
+ * The keys that tokens are verified with, as the configuration gives them. What cannot be used is
+ * an {@link IllegalArgumentException} whose message begins with the option.
+ */
 final class TokenKeys {
-
-  private static final String SECTION = "client.token.";
 
   private TokenKeys() {}
 
-  /** Whether there are any keys at all. */
-  static boolean present(Config.Token token) {
-    return token.hmacSecretKey().present()
-        || !token.rsaPublicKey().isEmpty()
-        || !token.ecdsaPublicKey().isEmpty()
-        || !token.jwksPublicEndpoint().isEmpty();
-  }
-
   /**
-   * The keys that are written in the configuration itself.
+   * The keys that are written in the configuration itself, beside the list of issuers.
    *
-   * @throws IllegalArgumentException if one cannot be used; the message begins with the option
+   * @param section what options begin with, such as {@code client.token.}
    */
-  static VerificationKey[] fixed(Config.Token token) {
+  static VerificationKey[] own(String section, TokenOptions token) {
     var keys = new ArrayList<VerificationKey>();
     if (token.hmacSecretKey().present()) {
-      var algorithm = hmacAlgorithm(token);
-      keys.add(hmac("hmac_secret_key", algorithm, token.hmacSecretKey()));
+      var algorithm = hmacAlgorithm(section, token);
+      keys.add(hmac(section + "hmac_secret_key", algorithm, token.hmacSecretKey()));
       if (token.hmacPreviousSecretKey().present()) {
-        keys.add(hmac("hmac_previous_secret_key", algorithm, token.hmacPreviousSecretKey()));
+        keys.add(
+            hmac(section + "hmac_previous_secret_key", algorithm, token.hmacPreviousSecretKey()));
       }
     }
     if (!token.rsaPublicKey().isEmpty()) {
       for (var algorithm : List.of(JwsAlgorithm.RS256, JwsAlgorithm.RS384, JwsAlgorithm.RS512)) {
-        keys.add(pem("rsa_public_key", algorithm, token.rsaPublicKey()));
+        keys.add(pem(section + "rsa_public_key", algorithm, token.rsaPublicKey()));
       }
     }
     if (!token.ecdsaPublicKey().isEmpty()) {
-      keys.add(curve(token.ecdsaPublicKey()));
+      keys.add(curve(section + "ecdsa_public_key", token.ecdsaPublicKey()));
     }
     return keys.toArray(VerificationKey[]::new);
   }
 
   /** The HMAC algorithm that the configuration names. */
-  static JwsAlgorithm hmacAlgorithm(Config.Token token) {
+  static JwsAlgorithm hmacAlgorithm(String section, TokenOptions token) {
     if (token.hmacAlgorithm().isEmpty()) {
       throw new IllegalArgumentException(
-          SECTION
+          section
               + "hmac_algorithm: must be set with hmac_secret_key, to HS256, HS384 or HS512 as the"
               + " issuer signs");
     }
     return JwsAlgorithm.named(token.hmacAlgorithm().toUpperCase(Locale.ROOT))
-        .filter(algorithm -> algorithm.id().startsWith("HS"))
+        .filter(TokenKeys::hmac)
         .orElseThrow(() ->
             new IllegalArgumentException(
-                SECTION + "hmac_algorithm: must be HS256, HS384 or HS512"));
+                section + "hmac_algorithm: must be HS256, HS384 or HS512"));
+  }
+
+  private static boolean hmac(JwsAlgorithm algorithm) {
+    return algorithm.id().startsWith("HS");
+  }
+
+  /** The keys of one of several issuers that the configuration or files have. */
+  static VerificationKey[] of(String section, IssuerOptions issuer) {
+    var algorithms = algorithms(section + "algorithms", issuer.algorithms());
+    var keys = new ArrayList<VerificationKey>();
+    if (issuer.hmacSecretKey().present()) {
+      for (var algorithm : algorithms) {
+        if (!hmac(algorithm)) {
+          throw new IllegalArgumentException(
+              section + "algorithms: " + algorithm.id() + " has no use for hmac_secret_key");
+        }
+        keys.add(hmac(section + "hmac_secret_key", algorithm, issuer.hmacSecretKey()));
+        if (issuer.hmacPreviousSecretKey().present()) {
+          keys.add(
+              hmac(
+                  section + "hmac_previous_secret_key", algorithm, issuer.hmacPreviousSecretKey()));
+        }
+      }
+      return keys.toArray(VerificationKey[]::new);
+    }
+    for (var file : issuer.publicKeyPemFiles()) {
+      keys.addAll(fitting(section + "public_key_pem_files", file, algorithms));
+    }
+    for (var algorithm : algorithms) {
+      if (keys.stream().noneMatch(key -> key.algorithm() == algorithm)) {
+        throw new IllegalArgumentException(
+            section + "algorithms: no key of public_key_pem_files is for " + algorithm.id());
+      }
+    }
+    return keys.toArray(VerificationKey[]::new);
+  }
+
+  /** One key of a file, once for each of the algorithms that it can be used with. */
+  private static List<VerificationKey> fitting(
+      String option, String file, Set<JwsAlgorithm> algorithms) {
+    String pem;
+    try {
+      pem = Files.readString(Path.of(file));
+    } catch (IOException unreadable) {
+      throw new IllegalArgumentException(option + ": " + file + " cannot be read", unreadable);
+    }
+    var keys = new ArrayList<VerificationKey>();
+    Optional<IllegalArgumentException> first = Optional.empty();
+    for (var algorithm : algorithms) {
+      try {
+        keys.add(VerificationKey.pem(algorithm, pem));
+      } catch (IllegalArgumentException unfit) {
+        first = first.or(() -> Optional.of(unfit));
+      }
+    }
+    if (keys.isEmpty()) {
+      var why = first.orElseThrow();
+      throw new IllegalArgumentException(option + ": " + file + ": " + why.getMessage(), why);
+    }
+    return keys;
+  }
+
+  /** Algorithms by their names; at least one. */
+  static Set<JwsAlgorithm> algorithms(String option, List<String> names) {
+    if (names.isEmpty()) {
+      throw new IllegalArgumentException(
+          option + ": must name what the issuer signs with, such as [RS256]");
+    }
+    var algorithms = EnumSet.noneOf(JwsAlgorithm.class);
+    for (var name : names) {
+      algorithms.add(
+          JwsAlgorithm.named(name)
+              .orElseThrow(() ->
+                  new IllegalArgumentException(option + ": there is no algorithm '" + name + "'")));
+    }
+    return algorithms;
   }
 
   private static VerificationKey hmac(String option, JwsAlgorithm algorithm, Secret secret) {
     try {
       return VerificationKey.hmac(algorithm, secret.value());
     } catch (IllegalArgumentException unusable) {
-      throw new IllegalArgumentException(SECTION + option + ": " + unusable.getMessage(), unusable);
+      throw new IllegalArgumentException(option + ": " + unusable.getMessage(), unusable);
     }
   }
 
@@ -77,12 +149,12 @@ final class TokenKeys {
     try {
       return VerificationKey.pem(algorithm, pem);
     } catch (IllegalArgumentException unusable) {
-      throw new IllegalArgumentException(SECTION + option + ": " + unusable.getMessage(), unusable);
+      throw new IllegalArgumentException(option + ": " + unusable.getMessage(), unusable);
     }
   }
 
   /** The curve of the key decides the algorithm. */
-  private static VerificationKey curve(String pem) {
+  private static VerificationKey curve(String option, String pem) {
     Optional<IllegalArgumentException> first = Optional.empty();
     for (var algorithm : List.of(JwsAlgorithm.ES256, JwsAlgorithm.ES384, JwsAlgorithm.ES512)) {
       try {
@@ -92,58 +164,6 @@ final class TokenKeys {
       }
     }
     var why = first.orElseThrow();
-    throw new IllegalArgumentException(SECTION + "ecdsa_public_key: " + why.getMessage(), why);
-  }
-
-  /**
-   * What verifies tokens.
-   *
-   * @param fixed holds {@link #fixed}, replaced when the configuration is read again
-   */
-  static Jwt verifier(Config.Token token, Optional<KeySet> fixed) {
-    var jwt = fixed.map(Jwt::keys).orElseGet(() -> jwks(token));
-    if (!token.audience().isEmpty()) {
-      jwt = jwt.audience(token.audience());
-    }
-    if (!token.issuer().isEmpty()) {
-      jwt = jwt.issuer(token.issuer());
-    }
-    if (!token.userIdClaim().equals("sub")) {
-      jwt = jwt.subjectClaim(token.userIdClaim());
-    }
-    if (token.allowWithoutExpiry()) {
-      jwt = jwt.expiryOptional();
-    }
-    return jwt.cache(10_000);
-  }
-
-  /**
-   * What verifies tokens with the issuer's published keys.
-   *
-   * @throws IllegalArgumentException if the options do not fit; the message begins with the option
-   */
-  static Jwt jwks(Config.Token token) {
-    if (fixed(token).length > 0) {
-      throw new IllegalArgumentException(
-          SECTION + "jwks_public_endpoint: must not be set together with keys of this file");
-    }
-    if (token.jwksAlgorithms().isEmpty()) {
-      throw new IllegalArgumentException(
-          SECTION + "jwks_algorithms: must name what the issuer signs with, such as [RS256]");
-    }
-    var algorithms =
-        token.jwksAlgorithms().stream()
-            .map(name ->
-                JwsAlgorithm.named(name)
-                    .orElseThrow(() ->
-                        new IllegalArgumentException(
-                            SECTION + "jwks_algorithms: there is no algorithm '" + name + "'")))
-            .toArray(JwsAlgorithm[]::new);
-    try {
-      return Jwt.jwks(URI.create(token.jwksPublicEndpoint()), algorithms);
-    } catch (IllegalArgumentException unusable) {
-      throw new IllegalArgumentException(
-          SECTION + "jwks_public_endpoint: " + unusable.getMessage(), unusable);
-    }
+    throw new IllegalArgumentException(option + ": " + why.getMessage(), why);
   }
 }

@@ -17,9 +17,9 @@ import java.util.Optional;
 /** Makes tokens with the HMAC secret of a configuration, as an application's back end does. */
 final class TokenMaker {
 
-  private final Config.Token options;
+  private final TokenOptions options;
 
-  TokenMaker(Config.Token options) {
+  TokenMaker(TokenOptions options) {
     this.options = options;
   }
 
@@ -97,7 +97,8 @@ final class TokenMaker {
               json.writeRawValue(value);
             }));
     var header =
-        new JWSHeader.Builder(JWSAlgorithm.parse(TokenKeys.hmacAlgorithm(options).id()))
+        new JWSHeader.Builder(
+                JWSAlgorithm.parse(TokenKeys.hmacAlgorithm("client.token.", options).id()))
             .type(JOSEObjectType.JWT)
             .build();
     var signed = new JWSObject(header, new Payload(claims));

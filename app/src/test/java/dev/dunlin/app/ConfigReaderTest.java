@@ -213,6 +213,10 @@ class ConfigReaderTest {
     assertThat(refusal("client: {command_rate_limit: 50, command_burst: 10}"))
         .contains("client.command_burst");
     assertThat(refusal("client: {byte_rate_limit: 1KiB}")).contains("client.byte_rate_limit");
+    assertThat(refusal("client: {user_limits: {byte_rate_limit: 1GiB}}"))
+        .contains("client.user_limits.byte_rate_limit: must be at most 190MiB");
+    assertThat(refusal("client: {address_limits: {byte_rate_limit: 1KiB}}"))
+        .contains("client.address_limits.byte_rate_limit: ten seconds' worth");
   }
 
   @Test
@@ -223,7 +227,7 @@ class ConfigReaderTest {
         config("client: {token: {hmac_secret_key: " + SECRET + ", hmac_algorithm: HS256}}")
             .client()
             .token();
-    assertThat(TokenKeys.fixed(token)[0].algorithm()).isEqualTo(JwsAlgorithm.HS256);
+    assertThat(TokenKeys.own("client.token.", token)[0].algorithm()).isEqualTo(JwsAlgorithm.HS256);
   }
 
   @Test

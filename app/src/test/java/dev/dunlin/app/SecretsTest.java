@@ -31,6 +31,15 @@ class SecretsTest {
 
   private static final String HMAC =
       "hmac-secret-0123456789abcdef-0123456789abcdef-0123456789abcdef";
+  private static final String PREVIOUS =
+      "previous-secret-0123456789abcdef-0123456789abcdef-0123456789abcdef";
+  private static final String ISSUER_SECRET =
+      "issuer-secret-0123456789abcdef-0123456789abcdef-0123456789abcdef";
+  private static final String ISSUER_PREVIOUS =
+      "issuer-previous-0123456789abcdef-0123456789abcdef-0123456789abcdef";
+  private static final String SUBSCRIPTION_SECRET =
+      "subscription-secret-0123456789abcdef-0123456789abcdef-0123456789";
+  private static final String SIGNING = "signing-secret-0123456789abcdef-0123456789abcdef";
   private static final String KEY = "api-key-0123456789abcdef";
   private static final String SECOND_KEY = "api-second-0123456789abcdef";
   private static final String PASSWORD = "console-password-0123456789";
@@ -185,17 +194,33 @@ class SecretsTest {
     return """
     http_server: {port: 0, address: 127.0.0.1}
     log: {level: trace}
-    client: {token: {hmac_secret_key: "%s", hmac_algorithm: HS256}}
+    client:
+      token:
+        hmac_secret_key: "%s"
+        hmac_previous_secret_key: "%s"
+        hmac_algorithm: HS256
+        issuer: https://login.example
+        issuers: [{issuer: "https://other.example", algorithms: [HS256], hmac_secret_key: "%s",
+                   hmac_previous_secret_key: "%s"}]
+      subscription_token: {enabled: true, hmac_secret_key: "%s", hmac_algorithm: HS256}
+      token_carriers: [authorization, subprotocol, cookie, query]
+      signing_secret: "%s"
     http_api: {key: "%s", second_key: "%s"}
     console: {password: "%s"}
     rpc: {proxy: {enabled: true, endpoint: "%s", http_headers: [Cookie],
           static_headers: {X-Key: "%s"}}}
     channel:
       proxy: {subscribe: {endpoint: "%s", static_headers: {X-Key: "%s"}}}
-      namespaces: [{name: asked, subscribe_proxy_enabled: true}]
+      namespaces: [{name: asked, subscribe_proxy_enabled: true},
+                   {name: signed, signed_publications: verified, allow_publish_for_client: true}]
     """
         .formatted(
             HMAC,
+            PREVIOUS,
+            ISSUER_SECRET,
+            ISSUER_PREVIOUS,
+            SUBSCRIPTION_SECRET,
+            SIGNING,
             KEY,
             SECOND_KEY,
             PASSWORD,
@@ -207,7 +232,7 @@ class SecretsTest {
 
   private static String token(String secret, Instant now) {
     var options =
-        "{hmac_secret_key: '%s', hmac_previous_secret_key: '', hmac_algorithm: HS256}"
+        "{hmac_secret_key: '%s', hmac_algorithm: HS256, issuer: 'https://login.example'}"
             .formatted(secret);
     var tree =
         ConfigNode.empty("the test")
@@ -225,6 +250,13 @@ class SecretsTest {
           "{'id':1,'connect':{}}",
           origin);
       attempt(Dunlin.CLIENTS, "{'id':1,'connect':{}}", "Authorization", "Bearer " + token);
+      attempt(
+          Dunlin.CLIENTS,
+          "{'id':1,'connect':{}}",
+          "Cookie",
+          "token=" + token,
+          "Origin",
+          "http" + base);
       attempt(Dunlin.CLIENTS, "{'id':1,'subscribe':{'channel':'a','token':'%s'}}".formatted(token));
     }
     attempt(Dunlin.CLIENTS + "?ticket=" + WRONG_TICKET, "{'id':1,'connect':{}}");
@@ -236,6 +268,7 @@ class SecretsTest {
             "{'id':2,'rpc':{'method':'x'}}",
             "{'id':3,'subscribe':{'channel':'asked:a'}}",
             "{'id':4,'subscribe':{'channel':'$a','token':'%s'}}".formatted(good),
+            "{'id':4,'publish':{'channel':'signed:a','data':'%s'}}".formatted(good),
             "{'id':5,'refresh':{'token':'%s'}}".formatted(tokens.get("forged token")))) {
       try (var visitor = Visitor.at(URI.create("ws" + base + Dunlin.CLIENTS), origin)) {
         assertThat(visitor.ask("{'id':1,'connect':{'token':'%s'}}".formatted(good)))
@@ -265,6 +298,11 @@ class SecretsTest {
     secrets.addAll(
         List.of(
             HMAC,
+            PREVIOUS,
+            ISSUER_SECRET,
+            ISSUER_PREVIOUS,
+            SUBSCRIPTION_SECRET,
+            SIGNING,
             KEY,
             SECOND_KEY,
             PASSWORD,

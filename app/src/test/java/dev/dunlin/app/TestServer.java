@@ -32,6 +32,11 @@ final class TestServer implements AutoCloseable {
     server = Dunlin.start(config, development);
   }
 
+  /** What such a server is configured with. */
+  static Config config(Map<String, String> options) {
+    return config(Development.defaults(), options);
+  }
+
   private static Config config(ConfigNode.Mapping defaults, Map<String, String> options) {
     var flags = new LinkedHashMap<>(options);
     flags.putIfAbsent("http_server.port", "0");
