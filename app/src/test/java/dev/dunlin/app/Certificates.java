@@ -54,6 +54,40 @@ final class Certificates {
     return this;
   }
 
+  /** Withdraws a certificate: the next list names it. */
+  Certificates revoke(String name) throws Exception {
+    lists();
+    openssl("ca -config lists.conf -revoke %s.crt".formatted(name));
+    return this;
+  }
+
+  /** The list of certificates withdrawn so far. */
+  Path revocationList() throws Exception {
+    lists();
+    openssl("ca -config lists.conf -gencrl -out ca.crl");
+    return folder.resolve("ca.crl");
+  }
+
+  private void lists() throws Exception {
+    if (Files.notExists(folder.resolve("index.txt"))) {
+      Files.createFile(folder.resolve("index.txt"));
+      Files.writeString(folder.resolve("number"), "01");
+      Files.writeString(
+          folder.resolve("lists.conf"),
+          """
+          [ca]
+          default_ca = own
+          [own]
+          database = index.txt
+          crlnumber = number
+          certificate = ca.crt
+          private_key = ca.key
+          default_md = sha256
+          default_crl_days = 2
+          """);
+    }
+  }
+
   private void openssl(String arguments) throws Exception {
     var command = new ArrayList<String>(List.of("openssl"));
     command.addAll(List.of(arguments.split(" +")));

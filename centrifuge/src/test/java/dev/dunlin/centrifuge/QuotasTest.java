@@ -220,10 +220,7 @@ class QuotasTest {
       var token = TestNode.token("{'sub':'ann','channels':['a','b']}");
       peer.send("{'id':1,'connect':{'token':'%s'}}".formatted(token));
       assertThat(peer.ending()).startsWith("3505");
-      assertThat(
-              sharing
-                  .user(Encoding.JSON, "ann")
-                  .ask("{'id':2,'subscribe':{'channel':'a'}}"))
+      assertThat(sharing.user(Encoding.JSON, "ann").ask("{'id':2,'subscribe':{'channel':'a'}}"))
           .as("what it had is free again")
           .contains("\"subscribe\"");
     }
@@ -245,8 +242,7 @@ class QuotasTest {
 
   @Test
   void messagesAndBytesBeyondWhatIsSharedCloseWith3013() {
-    for (var shared :
-        List.of(new Quotas.Shared(0, 1, 0, 0), new Quotas.Shared(0, 0, 100, 0))) {
+    for (var shared : List.of(new Quotas.Shared(0, 1, 0, 0), new Quotas.Shared(0, 0, 100, 0))) {
       try (var sharing = sharing(0, NONE, shared)) {
         sharing.address = new InetSocketAddress("192.0.2.1", 1);
         var one = sharing.user(Encoding.JSON, "ann");

@@ -2,6 +2,8 @@ package dev.dunlin.broker.redis;
 
 import static java.util.Objects.requireNonNull;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
@@ -20,6 +22,8 @@ import java.util.Map;
  *     link is noticed within this time plus {@code timeout}
  * @param maxPendingBytes what may wait for the server, in bytes of publications; beyond it calls
  *     fail at once. 32 MiB by default
+ * @param tls who is trusted and what is shown with {@code rediss://}; {@link Tls#ofTheJvm()} by
+ *     default. Names of hosts are compared with the server's certificate in any case
  */
 public record RedisOptions(
     String url,
@@ -27,10 +31,12 @@ public record RedisOptions(
     boolean trustPersistence,
     Duration timeout,
     Duration probeInterval,
-    long maxPendingBytes) {
+    long maxPendingBytes,
+    Tls tls) {
 
   private static final String NAMES =
-      "url, prefix, trust_persistence, timeout_ms, probe_interval_ms, max_pending_bytes";
+      "url, prefix, trust_persistence, timeout_ms, probe_interval_ms, max_pending_bytes,"
+          + " ca_pem_file, cert_pem_file, key_pem_file";
 
   /** Checks each of them. */
   public RedisOptions {
@@ -42,6 +48,41 @@ public record RedisOptions(
     positive("timeout", timeout.toMillis());
     positive("probe interval", probeInterval.toMillis());
     positive("max pending bytes", maxPendingBytes);
+    if (!tls.equals(Tls.ofTheJvm()) && !url.startsWith("rediss")) {
+      throw new IllegalArgumentException(
+          "ca_pem_file, cert_pem_file and key_pem_file need a url that begins with rediss");
+    }
+  }
+
+  /**
+   * The TLS of connections.
+   *
+   * @param caPemFile the authorities that are trusted, a PEM file; empty for those of the JVM
+   * @param certPemFile the chain that is shown, a PEM file; empty for none
+   * @param keyPemFile its private key, a PEM file (PKCS #8, not encrypted)
+   */
+  public record Tls(String caPemFile, String certPemFile, String keyPemFile) {
+
+    /** Checks that the files can be read. */
+    public Tls {
+      readable("ca_pem_file", caPemFile);
+      readable("cert_pem_file", certPemFile);
+      readable("key_pem_file", keyPemFile);
+      if (certPemFile.isEmpty() != keyPemFile.isEmpty()) {
+        throw new IllegalArgumentException("cert_pem_file and key_pem_file need each other");
+      }
+    }
+
+    private static void readable(String option, String file) {
+      if (!file.isEmpty() && !Files.isReadable(Path.of(file))) {
+        throw new IllegalArgumentException(option + " cannot be read: " + file);
+      }
+    }
+
+    /** The authorities of the JVM, and no certificate of our own. */
+    public static Tls ofTheJvm() {
+      return new Tls("", "", "");
+    }
   }
 
   private static void positive(String name, long value) {
@@ -53,7 +94,7 @@ public record RedisOptions(
   /** The Redis at {@code url}, and the defaults for the rest. */
   public static RedisOptions at(String url) {
     return new RedisOptions(
-        url, "dunlin", false, Duration.ofSeconds(5), Duration.ofSeconds(10), 32L << 20);
+        url, "dunlin", false, Duration.ofSeconds(5), Duration.ofSeconds(10), 32L << 20, Tls.ofTheJvm());
   }
 
   /**
@@ -66,13 +107,19 @@ public record RedisOptions(
     if (url == null) {
       throw new IllegalArgumentException("the redis broker needs the option url");
     }
-    var result = at(url);
+    var result =
+        at(url)
+            .tls(
+                new Tls(
+                    options.getOrDefault("ca_pem_file", ""),
+                    options.getOrDefault("cert_pem_file", ""),
+                    options.getOrDefault("key_pem_file", "")));
     for (var option : options.entrySet()) {
       var name = option.getKey();
       var value = option.getValue();
       result =
           switch (name) {
-            case "url" -> result;
+            case "url", "ca_pem_file", "cert_pem_file", "key_pem_file" -> result;
             case "prefix" -> result.prefix(value);
             case "trust_persistence" -> result.trustPersistence(truth(name, value));
             case "timeout_ms" -> result.timeout(Duration.ofMillis(number(name, value)));
@@ -105,27 +152,33 @@ public record RedisOptions(
 
   /** With another prefix. */
   public RedisOptions prefix(String prefix) {
-    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes);
+    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
   }
 
   /** Trusting the server's persistence, or not. */
   public RedisOptions trustPersistence(boolean trustPersistence) {
-    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes);
+    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
   }
 
   /** With another timeout. */
   public RedisOptions timeout(Duration timeout) {
-    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes);
+    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
   }
 
   /** With another interval of probes. */
   public RedisOptions probeInterval(Duration probeInterval) {
-    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes);
+    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
   }
 
   /** With another limit to what waits for the server. */
   public RedisOptions maxPendingBytes(long maxPendingBytes) {
-    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes);
+    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
+  }
+
+  /** With other authorities, or a certificate of our own. */
+  public RedisOptions tls(Tls tls) {
+    return new RedisOptions(
+        url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
   }
 
   /** Without the URL, which may hold a password. */

@@ -6,11 +6,13 @@ import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.SslOptions;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.cluster.RedisClusterURIUtil;
 import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.resource.ClientResources;
+import java.io.File;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +84,7 @@ final class Uplink {
             .socketOptions(
                 SocketOptions.builder().connectTimeout(options.timeout()).keepAlive(true).build())
             .timeoutOptions(TimeoutOptions.enabled(options.timeout()))
+            .sslOptions(ssl(options.tls()))
             .build());
     this.executor =
         new ScheduledThreadPoolExecutor(
@@ -93,6 +96,17 @@ final class Uplink {
             });
     executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     this.subscriptions = new Subscriptions(executor, List.of(names.control()));
+  }
+
+  private static SslOptions ssl(RedisOptions.Tls tls) {
+    var ssl = SslOptions.builder().jdkSslProvider();
+    if (!tls.caPemFile().isEmpty()) {
+      ssl.trustManager(new File(tls.caPemFile()));
+    }
+    if (!tls.certPemFile().isEmpty()) {
+      ssl.keyManager(new File(tls.certPemFile()), new File(tls.keyPemFile()), new char[0]);
+    }
+    return ssl.build();
   }
 
   private static List<RedisURI> seeds(RedisOptions options) {

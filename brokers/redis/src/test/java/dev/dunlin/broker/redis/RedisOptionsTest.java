@@ -27,7 +27,7 @@ class RedisOptionsTest {
     assertThat(options)
         .isEqualTo(
             new RedisOptions(
-                "redis://h:1", "p", true, Duration.ofMillis(1), Duration.ofMillis(2), 3));
+                "redis://h:1", "p", true, Duration.ofMillis(1), Duration.ofMillis(2), 3, RedisOptions.Tls.ofTheJvm()));
   }
 
   @ParameterizedTest
@@ -39,6 +39,8 @@ class RedisOptionsTest {
     "timeout_ms, 0",
     "probe_interval_ms, -1",
     "max_pending_bytes, 0",
+    "ca_pem_file, /nowhere/ca.pem",
+    "cert_pem_file, pom.xml",
     "colour, blue"
   })
   void wrongOptionIsNamed(String name, String value) {
@@ -47,6 +49,14 @@ class RedisOptionsTest {
     assertThatThrownBy(() -> Broker.open("redis", options))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(name.replace("_ms", "").replace('_', ' ').split(" ", 2)[0]);
+  }
+
+  @Test
+  void filesOfTlsNeedAUrlWithTls() {
+    var options = Map.of("url", "redis://h:1", "ca_pem_file", "pom.xml");
+    assertThatThrownBy(() -> Broker.open("redis", options))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("rediss");
   }
 
   @Test
