@@ -22,7 +22,6 @@ public final class Handshake {
   private static final byte[] GUID =
       "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".getBytes(StandardCharsets.ISO_8859_1);
 
-
   /** What the server says to a request. */
   public sealed interface Answer permits Accepted, Refusal {}
 

@@ -64,7 +64,6 @@ public final class NettyServer {
       closed -> left(closed.channel(), closed.channel().remoteAddress());
   private final ChannelFutureListener proxyLeaves = closed -> left(closed.channel(), SHARED);
 
-
   private final AtomicInteger conversations = new AtomicInteger();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final TlsGate tlsGate;

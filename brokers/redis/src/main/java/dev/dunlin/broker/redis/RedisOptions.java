@@ -94,7 +94,13 @@ public record RedisOptions(
   /** The Redis at {@code url}, and the defaults for the rest. */
   public static RedisOptions at(String url) {
     return new RedisOptions(
-        url, "dunlin", false, Duration.ofSeconds(5), Duration.ofSeconds(10), 32L << 20, Tls.ofTheJvm());
+        url,
+        "dunlin",
+        false,
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10),
+        32L << 20,
+        Tls.ofTheJvm());
   }
 
   /**
@@ -152,27 +158,32 @@ public record RedisOptions(
 
   /** With another prefix. */
   public RedisOptions prefix(String prefix) {
-    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
+    return new RedisOptions(
+        url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
   }
 
   /** Trusting the server's persistence, or not. */
   public RedisOptions trustPersistence(boolean trustPersistence) {
-    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
+    return new RedisOptions(
+        url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
   }
 
   /** With another timeout. */
   public RedisOptions timeout(Duration timeout) {
-    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
+    return new RedisOptions(
+        url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
   }
 
   /** With another interval of probes. */
   public RedisOptions probeInterval(Duration probeInterval) {
-    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
+    return new RedisOptions(
+        url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
   }
 
   /** With another limit to what waits for the server. */
   public RedisOptions maxPendingBytes(long maxPendingBytes) {
-    return new RedisOptions(url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
+    return new RedisOptions(
+        url, prefix, trustPersistence, timeout, probeInterval, maxPendingBytes, tls);
   }
 
   /** With other authorities, or a certificate of our own. */

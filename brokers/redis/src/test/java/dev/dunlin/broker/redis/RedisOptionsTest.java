@@ -27,7 +27,13 @@ class RedisOptionsTest {
     assertThat(options)
         .isEqualTo(
             new RedisOptions(
-                "redis://h:1", "p", true, Duration.ofMillis(1), Duration.ofMillis(2), 3, RedisOptions.Tls.ofTheJvm()));
+                "redis://h:1",
+                "p",
+                true,
+                Duration.ofMillis(1),
+                Duration.ofMillis(2),
+                3,
+                RedisOptions.Tls.ofTheJvm()));
   }
 
   @ParameterizedTest

@@ -47,7 +47,8 @@ class SentinelTest {
       master.kill();
       var after = publish(hub, "m2");
       assertThat(after.position().epoch()).isNotEqualTo(before.position().epoch());
-      // The second may come before the reader stands on the new master: it is told of the loss then.
+      // The second may come before the reader stands on the new master: it is told of the loss
+      // then.
       until("the loss to be told", () -> reader.losses() > 0);
       publish(hub, "m3");
       until(
