@@ -251,6 +251,7 @@ class NatsFaultTest extends BrokerFaults {
     try (var connection = Nats.connect(nats.url())) {
       var subject = new Subjects("dunlin").heard(channel());
       var waiting = connection.subscribe(subject);
+      connection.flush(Duration.ofSeconds(10)); // else the server may learn of it after the message
       publish(there, "201", KEPT);
       var message = waiting.nextMessage(Duration.ofSeconds(10));
       assertThat(Link.sequence(message)).as("the server tells where it lies").isPositive();
