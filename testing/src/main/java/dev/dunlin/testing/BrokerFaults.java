@@ -102,7 +102,12 @@ public abstract class BrokerFaults {
 
   /** Waits until the condition holds. */
   protected static void eventually(String what, BooleanSupplier condition) {
-    var end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+    eventually(what, Duration.ofSeconds(15), condition);
+  }
+
+  /** Waits until the condition holds, so long at most. */
+  protected static void eventually(String what, Duration patience, BooleanSupplier condition) {
+    var end = System.nanoTime() + patience.toNanos();
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime() - end).as("waited for %s", what).isNegative();
       LockSupport.parkNanos(2_000_000);

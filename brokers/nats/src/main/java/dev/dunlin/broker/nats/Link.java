@@ -108,6 +108,7 @@ final class Link {
                 .connectionTimeout(timeout)
                 .pingInterval(options.probeInterval())
                 .maxPingsOut(8)
+                .maxMessagesInOutgoingQueue(0) // else it keeps callers waiting; bytes are bounded
                 .connectionListener(new Watch(lost))
                 .errorListener(new Complaints())
                 .build());

@@ -30,6 +30,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,9 @@ public final class NatsBroker implements Broker {
 
   private static final long FIRST_RETRY_MILLIS = 100;
   private static final long LAST_RETRY_MILLIS = 2_000;
+
+  /** What a call takes beside its data. */
+  private static final int CALL_BYTES = 512;
 
   private final NatsOptions options;
   private final String place;
@@ -315,14 +319,22 @@ public final class NatsBroker implements Broker {
           publication.previousData(Envelope.data(Arrays.copyOf(data, head.before())));
         }
         places.heard(channel, head.epoch(), head.offset(), Link.sequence(message));
+        remember(channel, head, message);
         sink().publication(publication.build());
       }
-      case PASSING ->
-          sink().publication(Envelope.publication(channel, data).time(head.sent()).build());
+      case PASSING -> {
+        remember(channel, head, message);
+        sink().publication(Envelope.publication(channel, data).time(head.sent()).build());
+      }
       case JOIN -> sink().join(channel, Envelope.info(data));
       case LEAVE -> sink().leave(channel, Envelope.info(data));
-      case MARK -> {}
+      case MARK -> remember(channel, head, message);
     }
+  }
+
+  /** Saves whoever publishes here the attempts that would be refused. */
+  private void remember(String channel, Head head, Message message) {
+    turns.known(channel).ifPresent(known -> known.heard(head, message));
   }
 
   // Channels
@@ -335,15 +347,13 @@ public final class NatsBroker implements Broker {
       return say(channel, Head.Kind.PASSING, envelope)
           .thenApply(done -> PublishResult.at(StreamPosition.START));
     }
-    if (pendingBytes.addAndGet(envelope.length) > this.options.maxPendingBytes()) {
-      pendingBytes.addAndGet(-envelope.length);
-      return CompletableFuture.failedStage(
-          new BrokerUnavailableException("too much waits for NATS already"));
-    }
-    return this.<PublishResult>linked(current ->
-            turns.run(
-                channel, known -> streams.publish(current, known, channel, envelope, options)))
-        .whenComplete((done, failure) -> pendingBytes.addAndGet(-envelope.length));
+    return weighed(
+        envelope,
+        () ->
+            linked(current ->
+                turns.run(
+                    channel,
+                    known -> streams.publish(current, known, channel, envelope, options))));
   }
 
   @Override
@@ -364,12 +374,13 @@ public final class NatsBroker implements Broker {
             .headers(new Headers().add(Head.HEADER, Head.loose(kind, System.currentTimeMillis())))
             .data(data)
             .build();
-    return sent(current -> current.connection().publish(message));
+    return weighed(data, () -> sent(current -> current.connection().publish(message)));
   }
 
   @Override
   public CompletionStage<Void> publishControl(byte[] message) {
-    return sent(current -> current.connection().publish(subjects.control(), message));
+    return weighed(
+        message, () -> sent(current -> current.connection().publish(subjects.control(), message)));
   }
 
   @Override
@@ -460,6 +471,17 @@ public final class NatsBroker implements Broker {
     } catch (RejectedExecutionException e) {
       return CompletableFuture.failedStage(unlinked());
     }
+  }
+
+  /** A call that has bytes wait for the server: beyond the limit it fails at once. */
+  private <T> CompletionStage<T> weighed(byte[] data, Supplier<CompletionStage<T>> call) {
+    long weight = data.length + CALL_BYTES;
+    if (pendingBytes.addAndGet(weight) > options.maxPendingBytes()) {
+      pendingBytes.addAndGet(-weight);
+      return CompletableFuture.failedStage(
+          new BrokerUnavailableException("too much waits for NATS already"));
+    }
+    return call.get().whenComplete((done, failure) -> pendingBytes.addAndGet(-weight));
   }
 
   private RuntimeException unlinked() {

@@ -11,6 +11,7 @@ import dev.dunlin.channels.PublishOptions;
 import dev.dunlin.channels.PublishResult;
 import dev.dunlin.channels.StreamPosition;
 import io.nats.client.JetStreamApiException;
+import io.nats.client.Message;
 import io.nats.client.api.PublishAck;
 import io.nats.client.impl.Headers;
 import io.nats.client.impl.NatsMessage;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,13 +30,16 @@ import org.jspecify.annotations.Nullable;
  * server refuses if there is another by now. So offset, epoch, version and removal change together
  * with the append, without a lock.
  *
- * <p>All methods wait. {@link Known} belongs to one caller at a time.
+ * <p>All methods wait.
  */
 final class Streams {
 
   private static final int EPOCH_LETTERS = 8;
   private static final int NOT_THE_LAST = 10071;
   private static final int NO_MESSAGE = 10037;
+
+  /** Of a message that a delta is made from: a larger one is read again. */
+  private static final int KEPT_BYTES = 4 << 10;
 
   private final Subjects subjects;
   private final NatsOptions options;
@@ -47,14 +52,59 @@ final class Streams {
     this.places = places;
   }
 
-  /** What a node remembers of a channel's end, to save a read. It may be wrong: then it is told. */
+  /**
+   * What a node remembers of a channel's end, to save a read: what it appended itself, and what it
+   * heard others append. It may be wrong: then it is told. For any thread.
+   *
+   * <p>Of the end's bytes it keeps some only where publications carry the one before.
+   */
   static final class Known {
-    private @Nullable End end;
-    private @Nullable Link link;
+    private final AtomicReference<@Nullable End> last = new AtomicReference<>();
+    private volatile boolean delta;
+
+    /** Whatever is remembered of this link. */
+    private @Nullable End at(Link link) {
+      var end = last.get();
+      return end != null && end.link == link ? end : null;
+    }
+
+    private void read(End end) {
+      last.set(end.keeping(delta ? KEPT_BYTES : 0));
+    }
+
+    /** An end that was appended; what was heard meanwhile may be later. */
+    private void learn(End end) {
+      var kept = end.keeping(delta ? KEPT_BYTES : 0);
+      last.updateAndGet(
+          old -> old != null && old.link == end.link && old.sequence > end.sequence ? old : kept);
+    }
+
+    /** This one is not the end any more. */
+    private void forget(long sequence) {
+      last.updateAndGet(old -> old == null || old.sequence <= sequence ? null : old);
+    }
+
+    /** Somebody appended this, as the stream tells. Who knows no end yet need not know of it. */
+    void heard(Head head, Message message) {
+      var sequence = Link.sequence(message);
+      var old = last.get();
+      if (old != null
+          && old.link.connection() == message.getConnection()
+          && old.sequence < sequence) {
+        learn(new End(old.link, head, sequence, bytes(message.getData())));
+      }
+    }
   }
 
-  /** The end of a subject: the head, its sequence in the stream, and the message's bytes. */
-  private record End(Head head, long sequence, byte[] data) {}
+  /**
+   * The end of a subject: the head, its sequence in the stream, and the message's bytes if kept.
+   */
+  private record End(Link link, Head head, long sequence, byte @Nullable [] data) {
+
+    End keeping(int most) {
+      return data == null || data.length <= most ? this : new End(link, head, sequence, null);
+    }
+  }
 
   PublishResult publish(
       Link link, Known known, String channel, byte[] envelope, PublishOptions publish)
@@ -64,15 +114,24 @@ final class Streams {
     var key = publish.idempotencyKey();
     var id = key.isEmpty() ? "" : Subjects.token(channel) + '/' + Subjects.token(key);
     var deadline = System.nanoTime() + options.timeout().toNanos();
+    if (publish.delta()) {
+      known.delta = true;
+    }
     while (System.nanoTime() - deadline < 0) {
       var now = System.currentTimeMillis();
       var end = end(link, known, subject);
+      if (publish.delta() && end.data == null) {
+        end = read(link, known, subject);
+      }
       var head = end.head.asOf(now, link.life(), name());
       Head next;
       byte[] data;
       if (publish.toHistory()) {
         head = head.opened(name(), link.life());
         if (head.outdated(publish)) {
+          if (read(link, known, subject).sequence != end.sequence) {
+            continue; // that was remembered, and is no longer so
+          }
           return new PublishResult(head.position(), PublishResult.Suppression.VERSION);
         }
         var before = publish.delta() && head.kind() == Head.Kind.KEPT ? own(end) : new byte[0];
@@ -135,8 +194,7 @@ final class Streams {
     if (first.kind() == Head.Kind.PASSING) {
       return StreamPosition.START;
     }
-    known.end = null;
-    var current = settle(link, known, subject, end(link, known, subject));
+    var current = settle(link, known, subject, read(link, known, subject));
     return current.born().equals(first.born())
         ? new StreamPosition(first.offset(), current.epoch())
         : null;
@@ -239,7 +297,7 @@ final class Streams {
     var subject = subjects.kept(channel);
     var deadline = System.nanoTime() + options.timeout().toNanos();
     while (System.nanoTime() - deadline < 0) {
-      var end = end(link, known, subject);
+      var end = read(link, known, subject); // what is not there is not remembered
       var head = end.head.asOf(System.currentTimeMillis(), link.life(), name());
       if (head.epoch().isEmpty()) {
         return;
@@ -265,16 +323,15 @@ final class Streams {
             .headers(new Headers().add(Head.HEADER, next.text()))
             .data(data)
             .build();
-    known.end = null; // unless all goes well
     try {
       var ack = link.jetStream().publish(message, condition.build());
       if (!ack.isDuplicate()) {
-        known.end = new End(next, ack.getSeqno(), data);
-        known.link = link;
+        known.learn(new End(link, next, ack.getSeqno(), data));
       }
       return ack;
     } catch (JetStreamApiException e) {
       if (e.getApiErrorCode() == NOT_THE_LAST) {
+        known.forget(after);
         return null;
       }
       throw e;
@@ -283,21 +340,24 @@ final class Streams {
 
   private End end(Link link, Known known, String subject)
       throws IOException, JetStreamApiException {
-    var end = known.end;
-    if (end != null && known.link == link) {
-      return end;
-    }
+    var end = known.at(link);
+    return end == null ? read(link, known, subject) : end;
+  }
+
+  /** The end as the server has it. */
+  private End read(Link link, Known known, String subject)
+      throws IOException, JetStreamApiException {
+    End end;
     try {
       var last = link.management().getLastMessage(subjects.stream(), subject);
-      end = new End(head(last.getHeaders()), last.getSeq(), bytes(last.getData()));
+      end = new End(link, head(last.getHeaders()), last.getSeq(), bytes(last.getData()));
     } catch (JetStreamApiException e) {
       if (e.getApiErrorCode() != NO_MESSAGE) {
         throw e;
       }
-      end = new End(Head.NONE, 0, new byte[0]);
+      end = new End(link, Head.NONE, 0, new byte[0]);
     }
-    known.end = end;
-    known.link = link;
+    known.read(end);
     return end;
   }
 
@@ -310,7 +370,7 @@ final class Streams {
   }
 
   private static byte[] own(End end) {
-    return own(end.head, end.data);
+    return own(end.head, bytes(end.data));
   }
 
   /** A publication's own envelope: what follows the one before. */

@@ -3,6 +3,7 @@ package dev.dunlin.broker.nats;
 import dev.dunlin.channels.BrokerUnavailableException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,7 +30,7 @@ final class Turns {
   private static final class Queue {
     final ReentrantLock lock = new ReentrantLock();
     final ArrayDeque<Runnable> waiting = new ArrayDeque<>(2); // guarded by the lock
-    final Streams.Known known = new Streams.Known(); // of the running turn
+    final Streams.Known known = new Streams.Known();
     boolean running; // guarded by the lock
     boolean dropped; // guarded by the lock
   }
@@ -73,6 +74,12 @@ final class Turns {
         queue.lock.unlock();
       }
     }
+  }
+
+  /** What is remembered of the channel, if it is. */
+  Optional<Streams.Known> known(String channel) {
+    var queue = queues.get(channel);
+    return queue == null ? Optional.empty() : Optional.of(queue.known);
   }
 
   private void dropIdle(String channel, Queue queue) {

@@ -1,5 +1,6 @@
 package dev.dunlin.broker.nats;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
@@ -27,10 +28,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** What happens to those who publish and read when NATS goes and comes. */
@@ -154,19 +159,31 @@ class NatsFaultTest extends BrokerFaults {
 
   @Test
   void starvedLinkIsNoticedAndWhatWasMissedIsRecovered() throws Exception {
-    var options =
+    starve(
         NatsOptions.at(nats.url())
             .timeout(Duration.ofMillis(700))
-            .probeInterval(Duration.ofMillis(200))
-            .trustPersistence(true);
-    var hub = node(options);
+            .probeInterval(Duration.ofMillis(200)));
+  }
+
+  @Tag("figures")
+  @Test
+  void starvedLinkIsNoticedInTimeWithTheDefaults() throws Exception {
+    assertThat(starve(NatsOptions.at(nats.url()))).isLessThan(Duration.ofSeconds(30));
+  }
+
+  /** How long it took to notice that nothing comes any more. */
+  private Duration starve(NatsOptions options) throws Exception {
+    var hub = node(options.trustPersistence(true));
     var reader = readers(hub).getFirst();
     publish(hub, "m1", KEPT);
     eventually("the first", () -> reader.received().size() == 1);
 
     nats.pause(); // its sockets stay open, and nothing comes any more
+    var begun = System.nanoTime();
+    Duration noticed;
     try {
-      eventually("the loss of the link", () -> !hub.linked());
+      eventually("the loss of the link", Duration.ofSeconds(30), () -> !hub.linked());
+      noticed = Duration.ofNanos(System.nanoTime() - begun);
       assertThat(hub.brokerStats().probeFailures()).isPositive();
       assertThat(failure(hub.publish(channel(), bytes("away"), KEPT)))
           .isInstanceOf(BrokerUnavailableException.class);
@@ -178,6 +195,7 @@ class NatsFaultTest extends BrokerFaults {
     eventually("the second", () -> reader.received().size() == 2);
     assertThat(reader.losses()).isZero();
     assertThat(reader.silentGap()).isEmpty();
+    return noticed;
   }
 
   @Test
@@ -208,6 +226,29 @@ class NatsFaultTest extends BrokerFaults {
     assertThat(readers).allMatch(reader -> reader.losses() == 0);
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void tooMuchWaitingFailsAtOnce(boolean kept) throws Exception {
+    var hub = node(NatsOptions.at(nats.url()).maxPendingBytes(10_000));
+    var options = kept ? KEPT : PublishOptions.of(ChannelOptions.defaults());
+    nats.pause();
+    List<CompletableFuture<PublishResult>> attempts;
+    try {
+      attempts =
+          IntStream.range(0, 100)
+              .mapToObj(i -> hub.publish(channel(), new byte[1000], options).toCompletableFuture())
+              .toList();
+      assertThat(attempts.stream().filter(CompletableFuture::isCompletedExceptionally))
+          .hasSizeBetween(90, 99)
+          .allSatisfy(attempt ->
+              assertThat(failure(attempt)).isInstanceOf(BrokerUnavailableException.class));
+    } finally {
+      nats.resume();
+    }
+    attempts.stream().filter(attempt -> !attempt.isCompletedExceptionally()).forEach(this::await);
+    await(hub.publish(channel(), new byte[1000], options));
+  }
+
   private static long resumed(StreamReader reader) {
     return reader.events().stream().filter(StreamReader.Event.Resumed.class::isInstance).count();
   }
@@ -226,6 +267,51 @@ class NatsFaultTest extends BrokerFaults {
             IntStream.rangeClosed(1, 150).mapToObj(Long::valueOf).toList());
     eventually("all of them", () -> reader.received().size() == 150);
     assertThat(reader.silentGap()).isEmpty();
+  }
+
+  @Test
+  void nodesThatHearEachOtherAppendAtTheFirstAttempt() throws Exception {
+    var options = NatsOptions.at(nats.url()).prefix("heard");
+    var nodes = List.of(node(options), node(options));
+    var readers = readers(nodes.getFirst(), nodes.getLast());
+    for (var node : nodes) {
+      publish(node, "so that it knows the channel", KEPT);
+    }
+    readers.forEach(reader -> eventually("the first", () -> reader.received().size() == 2));
+    try (var connection = Nats.connect(nats.url())) {
+      var attempts = connection.subscribe(new Subjects("heard").kept(channel()));
+      var looks = connection.subscribe("$JS.API.STREAM.MSG.GET.heard");
+      connection.flush(Duration.ofSeconds(10));
+      for (var i = 0; i < 100; i++) {
+        int count = i + 3;
+        publish(nodes.get(i % 2), "" + i, KEPT);
+        readers.forEach(reader -> eventually("it", () -> reader.received().size() == count));
+      }
+      connection.flush(Duration.ofSeconds(10));
+      assertThat(attempts.getPendingMessageCount()).isEqualTo(100);
+      assertThat(looks.getPendingMessageCount()).isZero();
+      publish(node(options), "another", KEPT);
+      eventually("a look", () -> looks.getPendingMessageCount() > 0);
+    }
+  }
+
+  @Test
+  void publicationsTooLargeToRememberAreCarriedAllTheSame() throws Exception {
+    var options = NatsOptions.at(nats.url());
+    var nodes = List.of(node(options), node(options));
+    var reader = readers(nodes.getFirst()).getFirst();
+    var expected = new ArrayList<String>();
+    for (var i = 0; i < 6; i++) {
+      expected.add(("" + i).repeat(i % 3 == 0 ? 10 : 5_000));
+      publish(nodes.get(i % 2), expected.get(i), KEPT.delta(true));
+    }
+    eventually("all of them", () -> reader.received().size() == 6);
+    assertThat(texts(reader)).isEqualTo(expected);
+    assertThat(reader.received())
+        .extracting(
+            each -> each.previousData().map(data -> UTF_8.decode(data).toString()).orElse(""))
+        .containsExactlyElementsOf(
+            Stream.concat(Stream.of(""), expected.stream().limit(5)).toList());
   }
 
   @Test

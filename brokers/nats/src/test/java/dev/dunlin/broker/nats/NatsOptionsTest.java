@@ -62,6 +62,12 @@ class NatsOptionsTest {
   }
 
   @Test
+  void starvedLinkIsNoticedWithinHalfAMinuteByDefault() {
+    var options = NatsOptions.at("nats://h:1");
+    assertThat(options.probeInterval().plus(options.timeout())).isLessThan(Duration.ofSeconds(30));
+  }
+
+  @Test
   void urlIsNeeded() {
     assertThatThrownBy(() -> Broker.open("nats", Map.of()))
         .isInstanceOf(IllegalArgumentException.class)

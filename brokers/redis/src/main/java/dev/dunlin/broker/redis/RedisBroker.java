@@ -33,6 +33,9 @@ import java.util.function.Function;
  */
 public final class RedisBroker implements Broker {
 
+  /** What a call takes beside its data. */
+  private static final int CALL_BYTES = 512;
+
   private static final int EPOCH_LETTERS = 8;
   private static final long CENTURY_MILLIS = Duration.ofDays(36_525).toMillis();
   private static final byte[] ZERO = bytes("0");
@@ -223,12 +226,13 @@ public final class RedisBroker implements Broker {
   /** A call that has bytes wait for the server: beyond the limit it fails at once. */
   private <T> CompletionStage<T> weighed(
       String name, int bytes, Function<Link, CompletionStage<T>> call) {
-    if (pendingBytes.addAndGet(bytes) > options.maxPendingBytes()) {
-      pendingBytes.addAndGet(-bytes);
+    long weight = bytes + CALL_BYTES;
+    if (pendingBytes.addAndGet(weight) > options.maxPendingBytes()) {
+      pendingBytes.addAndGet(-weight);
       return CompletableFuture.failedStage(
           new BrokerUnavailableException("too much waits for Redis already"));
     }
-    return linked(name, call).whenComplete((done, failure) -> pendingBytes.addAndGet(-bytes));
+    return linked(name, call).whenComplete((done, failure) -> pendingBytes.addAndGet(-weight));
   }
 
   private byte[] epoch() {

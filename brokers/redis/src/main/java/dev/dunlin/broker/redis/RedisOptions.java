@@ -20,8 +20,8 @@ import java.util.Map;
  * @param timeout how long to wait for a connection, and for the answer to a command; 5 s by default
  * @param probeInterval how often a message to oneself tests the link; 10 s by default. A starved
  *     link is noticed within this time plus {@code timeout}
- * @param maxPendingBytes what may wait for the server, in bytes of publications; beyond it calls
- *     fail at once. 32 MiB by default
+ * @param maxPendingBytes what may wait for the server, in bytes of what is published and 512 for
+ *     each; beyond it calls fail at once. 32 MiB by default
  * @param tls who is trusted and what is shown with {@code rediss://}; {@link Tls#ofTheJvm()} by
  *     default. Names of hosts are compared with the server's certificate in any case
  */

@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
@@ -155,10 +156,22 @@ class RedisFaultTest extends BrokerFaults {
   @Test
   void starvedSubscriptionLinkIsNoticedAndRecovered() throws Exception {
     var proxy = closing(new Proxy(redis.port()));
-    var options =
+    starve(
+        proxy,
         RedisOptions.at(proxy.url())
             .timeout(Duration.ofMillis(700))
-            .probeInterval(Duration.ofMillis(200));
+            .probeInterval(Duration.ofMillis(200)));
+  }
+
+  @Tag("figures")
+  @Test
+  void starvedSubscriptionLinkIsNoticedInTimeWithTheDefaults() throws Exception {
+    var proxy = closing(new Proxy(redis.port()));
+    assertThat(starve(proxy, RedisOptions.at(proxy.url()))).isLessThan(Duration.ofSeconds(30));
+  }
+
+  /** How long it took until what the link did not bring was there. */
+  private Duration starve(Proxy proxy, RedisOptions options) throws Exception {
     var starved = node(options);
     var healthy = node(RedisOptions.at(redis.url()));
     var reader = readers(starved).getFirst();
@@ -166,11 +179,15 @@ class RedisFaultTest extends BrokerFaults {
     eventually("the first", () -> reader.received().size() == 1);
 
     proxy.starveSubscribers();
+    var begun = System.nanoTime();
     publish(healthy, "m2", KEPT);
-    eventually("the second", () -> reader.received().size() == 2);
+    eventually("the second", Duration.ofSeconds(30), () -> reader.received().size() == 2);
+    var noticed = Duration.ofNanos(System.nanoTime() - begun);
+    assertThat(starved.brokerStats().probeFailures()).isPositive();
     assertThat(proxy.accepted()).as("connections, a new pair among them").isEqualTo(4);
     assertThat(reader.losses()).isZero();
     assertThat(reader.silentGap()).isEmpty();
+    return noticed;
   }
 
   @Test

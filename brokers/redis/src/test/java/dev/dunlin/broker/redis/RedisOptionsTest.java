@@ -66,6 +66,12 @@ class RedisOptionsTest {
   }
 
   @Test
+  void starvedLinkIsNoticedWithinHalfAMinuteByDefault() {
+    var options = RedisOptions.at("redis://h:1");
+    assertThat(options.probeInterval().plus(options.timeout())).isLessThan(Duration.ofSeconds(30));
+  }
+
+  @Test
   void urlIsNeeded() {
     assertThatThrownBy(() -> Broker.open("redis", Map.of()))
         .isInstanceOf(IllegalArgumentException.class)
