@@ -2,10 +2,17 @@ package dev.dunlin.centrifuge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.channels.Broker;
+import dev.dunlin.channels.History;
+import dev.dunlin.channels.HistoryQuery;
 import dev.dunlin.testing.LosingBroker;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
@@ -23,7 +30,7 @@ class StreamTest {
 
   private final TestNode node =
       TestNode.over(
-          broker -> LosingBroker.over(broker, publication -> losing),
+          broker -> slowly(LosingBroker.over(broker, publication -> losing)),
           endpoint ->
               endpoint
                   .allowAnonymous()
@@ -66,6 +73,28 @@ class StreamTest {
                                       .forceRecoveryMode(NamespaceOptions.RecoveryMode.CACHE)
                                       .autoCacheRecover(true)
                                       .build()))));
+
+  private final ArrayDeque<Runnable> unanswered = new ArrayDeque<>();
+  private boolean slow;
+
+  /** A broker whose histories, when it is slow, are read when the test says so. */
+  private Broker slowly(Broker broker) {
+    return (Broker)
+        Proxy.newProxyInstance(
+            Broker.class.getClassLoader(),
+            new Class<?>[] {Broker.class},
+            (self, method, arguments) -> {
+              if (slow && method.getName().equals("history")) {
+                var answer = new CompletableFuture<History>();
+                unanswered.add(() ->
+                    broker
+                        .history((String) arguments[0], (HistoryQuery) arguments[1])
+                        .whenComplete((history, failure) -> answer.complete(history)));
+                return answer;
+              }
+              return method.invoke(broker, arguments);
+            });
+  }
 
   @AfterEach
   void close() {
@@ -257,6 +286,32 @@ class StreamTest {
     losing = false;
     node.advance(Duration.ofMillis(10_200));
     assertThat(peer.next()).contains("\"unsubscribe\":{\"code\":2500");
+  }
+
+  @Test
+  void subscribersOfAChannelShareTheLooksAtItsPosition() {
+    var peers = new ArrayList<Peer>();
+    for (int i = 0; i < 50; i++) {
+      peers.add(node.anonymous(encoding));
+      subscribe(peers.getLast(), "stream:a", "");
+    }
+    losing = true;
+    fill("stream:a", 1, 1);
+    losing = false;
+    slow = true;
+    for (int look = 0; look < 2; look++) {
+      node.advance(Duration.ofMillis(5_050));
+      int reads = 0;
+      for (var read = unanswered.poll(); read != null; read = unanswered.poll()) {
+        read.run();
+        reads++;
+      }
+      assertThat(reads).as("one is under way when the others look").isBetween(1, 2);
+    }
+    node.advance(Duration.ofMillis(1));
+    for (var peer : peers) {
+      assertThat(peer.next()).contains("\"unsubscribe\":{\"code\":2500");
+    }
   }
 
   /** Looks at a stream keep it, or its epoch would change under those who depend on it. */
