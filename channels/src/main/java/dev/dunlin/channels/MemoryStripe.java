@@ -190,8 +190,8 @@ final class MemoryStripe {
 
   /** Accounts for what a call has changed, and sees to it that the stream is looked at in time. */
   private void settle(String channel, Stream stream, long bytesBefore, long now) {
-    charge(stream.bytes() - bytesBefore);
     var next = stream.expire(now);
+    charge(stream.bytes() - bytesBefore); // less a key that is over as soon as it is there
     if (next == ExpiryQueue.NEVER) {
       forget(channel, stream);
     } else {

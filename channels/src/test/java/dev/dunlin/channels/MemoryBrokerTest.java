@@ -79,6 +79,17 @@ class MemoryBrokerTest {
   }
 
   @Test
+  void keysThatAreNotRememberedTakeNoMemory() {
+    var forgotten = kept(1).idempotencyTtl(Duration.ZERO);
+    answer(broker.publish("news", new byte[1], kept(1)));
+    var before = broker.bytes();
+    for (var i = 0; i < 100; i++) {
+      answer(broker.publish("news", new byte[1], forgotten.idempotencyKey("key" + i)));
+    }
+    assertThat(broker.bytes()).isEqualTo(before);
+  }
+
+  @Test
   void openingReadKeepsTheStreamRemembered() {
     answer(broker.publish("news", new byte[1], kept(10)));
     var position = history(broker, "news").position();
