@@ -120,8 +120,7 @@ final class Turns {
     } catch (Exception e) {
       result.completeExceptionally(Link.unavailable(e));
     } catch (Error e) {
-      result.completeExceptionally(e);
-      throw e;
+      result.completeExceptionally(e); // not thrown: the turns behind it would wait for good
     }
   }
 }

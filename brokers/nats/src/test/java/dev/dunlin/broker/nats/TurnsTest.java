@@ -52,4 +52,23 @@ class TurnsTest {
     assertThatThrownBy(() -> late.toCompletableFuture().join())
         .hasCauseInstanceOf(BrokerUnavailableException.class);
   }
+
+  @Test
+  void turnThatFailsWithAnErrorIsFollowedByTheNext() {
+    var turns = new Turns(threads::add, Duration.ofMinutes(1));
+    var first =
+        turns.run(
+            "channel",
+            known -> {
+              throw new StackOverflowError("in the test");
+            });
+    var second = run(turns, "second");
+    work();
+    assertThatThrownBy(() -> first.toCompletableFuture().join())
+        .hasCauseInstanceOf(StackOverflowError.class);
+    assertThat(second.toCompletableFuture()).isCompletedWithValue(true);
+    assertThat(run(turns, "third").toCompletableFuture()).isNotDone();
+    work();
+    assertThat(taken).containsExactly("second", "third");
+  }
 }
