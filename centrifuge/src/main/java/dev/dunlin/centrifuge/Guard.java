@@ -85,7 +85,7 @@ final class Guard {
   }
 
   private Allowances rate(int perSecond) {
-    int burst = Math.toIntExact(SHARED_WINDOW.toSeconds() * perSecond);
+    int burst = (int) Math.min(SHARED_WINDOW.toSeconds() * perSecond, Integer.MAX_VALUE);
     return Allowances.of(burst, SHARED_WINDOW, MOST_KEYS, nanoTime);
   }
 

@@ -170,6 +170,16 @@ class QuotasTest {
   }
 
   @Test
+  void ratesBeyondAllCountingLetEverybodyIn() {
+    int most = Integer.MAX_VALUE;
+    var shared = new Quotas.Shared(most, most, 0, most);
+    var guard = new Guard(() -> new Quotas(most, most, most, most, most, shared, shared));
+    assertThat(guard.command(null, "ann")).isTrue();
+    assertThat(guard.message(null, "ann", 1)).isTrue();
+    assertThat(guard.connects("ann")).isTrue();
+  }
+
+  @Test
   void addressesOfANetworkAreOneAndThisMachineIsNone() throws Exception {
     var one = new InetSocketAddress("2001:db8::1", 1);
     assertThat(Guard.key(one)).isEqualTo(Guard.key(new InetSocketAddress("2001:db8::2:3", 9)));
