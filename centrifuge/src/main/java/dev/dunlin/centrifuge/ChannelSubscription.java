@@ -66,6 +66,9 @@ final class ChannelSubscription implements Subscriber {
    */
   private @Nullable LinkedHashMap<String, Publication> latest;
 
+  /** Why it is to end as soon as the client knows of it; null as a rule. */
+  @Nullable UnsubscribeCode unwanted;
+
   byte[] info = {};
   long expireBy = Long.MAX_VALUE;
   boolean clientRefreshes;

@@ -162,7 +162,9 @@ final class ClientHandler implements Handler {
     if (answer instanceof Answer success) {
       var reply = state.codec.encode(new Reply.Success(call.id(), success.result()));
       write(reply, forbidsCompression(call.request(), success.result()));
-      success.afterReply().run();
+      if (state.stage != Stage.ENDED) { // what cannot be written ends the client
+        success.afterReply().run();
+      }
     }
   }
 
@@ -413,6 +415,9 @@ final class ClientHandler implements Handler {
   }
 
   private void watchRevocation() {
+    if (state.stage == Stage.ENDED) {
+      return; // it left while its token was verified: nobody would end the watch
+    }
     if (revocation != null) {
       revocation.close();
     }
@@ -545,7 +550,7 @@ final class ClientHandler implements Handler {
               }
               answer.afterReply().run();
             },
-            session.lane());
+            this::resume); // at once: nothing ends the subscription before its push
   }
 
   /** Ends the subscription to a channel, if there is one. */

@@ -112,8 +112,13 @@ final class ConnectedClient implements Client {
     return CompletableFuture.runAsync(
         () -> {
           var subscription = state.subscriptions.get(channel);
-          if (subscription != null && subscription.live()) {
+          if (subscription == null) {
+            return;
+          }
+          if (subscription.live()) {
             handler.unsubscribe(subscription, code);
+          } else {
+            subscription.unwanted = code; // it is being added: the client hears of both in order
           }
         },
         session.lane());

@@ -157,6 +157,7 @@ final class Subscribing {
         .handleAsync(
             (history, failure) -> {
               if (failure != null || subscription.ended()) {
+                removePresence();
                 client.drop(channel, subscription);
                 return CompletableFuture.<Answer>failedStage(
                     failure != null ? failure : Rejection.error(ErrorCode.INTERNAL));
@@ -179,6 +180,15 @@ final class Subscribing {
     return node.hub()
         .presence()
         .add(channel, client.info(subscription), node.options().presenceTtl());
+  }
+
+  /** Who was dropped meanwhile may have been removed before it was added. */
+  private void removePresence() {
+    if (subscription.ended()
+        && subscription.agreement().presence()
+        && !client.state().subscriptions.containsKey(channel)) {
+      client.log("presence", node.hub().presence().remove(channel, client.info(subscription)));
+    }
   }
 
   private CompletionStage<Optional<dev.dunlin.channels.History>> read() {
@@ -268,10 +278,17 @@ final class Subscribing {
   }
 
   private void goLive(List<dev.dunlin.channels.Publication> caughtUp) {
+    if (subscription.ended()) {
+      return; // nobody would tell the others that it left
+    }
     if (subscription.agreement().joinLeave()) {
       client.log("join", node.hub().publishJoin(channel, client.info(subscription)));
     }
     subscription.goLive(caughtUp);
     client.deadlines().arm();
+    var unwanted = subscription.unwanted;
+    if (unwanted != null && subscription.live()) {
+      client.unsubscribe(subscription, unwanted);
+    }
   }
 }
