@@ -54,18 +54,50 @@ final class ConfigRules {
     return rules.problems;
   }
 
-  /** What is missing for a server that others use. */
+  /**
+   * What is missing for a server that others use. Commands that only talk to a server do without:
+   * the secrets may be in the variables of the server alone.
+   */
   static List<String> unready(Config config) {
+    var missing = new ArrayList<String>();
     var client = config.client();
-    if (client.token().present()
-        || !client.certificate().caPemFile().isEmpty()
-        || client.proxy().connect().enabled()
-        || client.allowAnonymousConnectWithoutToken()) {
-      return List.of();
+    if (!client.token().present() && client.token().ownRules()) {
+      missing.add(
+          "client.token.hmac_secret_key: there are rules for tokens and no key; set it or another"
+              + " key of client.token");
+    } else if (!client.token().present()
+        && client.certificate().caPemFile().isEmpty()
+        && !client.proxy().connect().enabled()
+        && !client.allowAnonymousConnectWithoutToken()) {
+      missing.add(
+          "client.token.hmac_secret_key: nobody could connect; set it, another key of client.token,"
+              + " client.proxy.connect or client.allow_anonymous_connect_without_token");
     }
-    return List.of(
-        "client.token.hmac_secret_key: nobody could connect; set it, another key of client.token,"
-            + " client.proxy.connect or client.allow_anonymous_connect_without_token");
+    if (client.subscriptionToken().enabled() && !client.subscriptionToken().tokens().present()) {
+      missing.add(
+          "client.subscription_token.hmac_secret_key: must be set, or another key beside it, where"
+              + " client.subscription_token.enabled is true");
+    }
+    unsigned(client, "channel.without_namespace", config.channel().withoutNamespace(), missing);
+    var namespaces = config.channel().namespaces();
+    for (int i = 0; i < namespaces.size(); i++) {
+      unsigned(client, "channel.namespaces[" + i + "]", namespaces.get(i).rules(), missing);
+    }
+    return missing;
+  }
+
+  private static void unsigned(
+      Config.Client client, String path, ChannelRules rules, List<String> missing) {
+    var signed = rules.signedPublications();
+    boolean possible =
+        client.token().present()
+            || (signed == SignedPublications.VERIFIED && client.signingSecret().present());
+    if (signed != SignedPublications.OFF && !possible) {
+      missing.add(
+          path
+              + ".signed_publications: nobody could sign; set a key of client.token"
+              + (signed == SignedPublications.VERIFIED ? " or client.signing_secret" : ""));
+    }
   }
 
   /** The switches that are on and should be off where others can reach the server. */
@@ -97,12 +129,13 @@ final class ConfigRules {
 
   private void tokens() {
     var client = config.client();
-    if (client.token().present() || client.token().ownRules()) {
+    if (client.token().present()) {
       tokens("client.token.", client.token());
     }
-    if (client.subscriptionToken().enabled()) {
-      tokens("client.subscription_token.", client.subscriptionToken().tokens());
-    } else if (client.subscriptionToken().tokens().present()) {
+    var subscriptionToken = client.subscriptionToken();
+    if (subscriptionToken.tokens().present() && subscriptionToken.enabled()) {
+      tokens("client.subscription_token.", subscriptionToken.tokens());
+    } else if (subscriptionToken.tokens().present()) {
       problems.add("client.subscription_token.enabled: must be true where keys stand beside it");
     }
     try {
@@ -182,21 +215,7 @@ final class ConfigRules {
     }
   }
 
-  private void signing(String path, SignedPublications signed) {
-    var client = config.client();
-    boolean possible =
-        client.token().present()
-            || (signed == SignedPublications.VERIFIED && client.signingSecret().present());
-    if (signed != SignedPublications.OFF && !possible) {
-      problems.add(
-          path
-              + ".signed_publications: nobody could sign; set a key of client.token"
-              + (signed == SignedPublications.VERIFIED ? " or client.signing_secret" : ""));
-    }
-  }
-
   private void rules(String path, ChannelRules rules) {
-    signing(path, rules.signedPublications());
     try {
       var unused = rules.options();
     } catch (IllegalArgumentException wrong) {

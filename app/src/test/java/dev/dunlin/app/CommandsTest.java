@@ -136,6 +136,21 @@ class CommandsTest {
   }
 
   @Test
+  void commandsNeedNoSecretThatOnlyTheServerHas() throws Exception {
+    var file =
+        file(
+            """
+            client: {token: {audience: chat}, subscription_token: {enabled: true}}
+            channel: {without_namespace: {signed_publications: verified}}
+            """);
+    var url = server.uri("").toString();
+    var info = run(Map.of(), "info", "-c", file, "--url", url, "--key", server.key());
+    assertThat(info.code).as(info.err).isZero();
+    assertThat(run(Map.of(), "config", "check", "-c", file).err)
+        .contains("client.token.hmac_secret_key", "client.subscription_token", "nobody could sign");
+  }
+
+  @Test
   void wrongKeyAndMissingServerAreErrorsWithARemedy() throws Exception {
     var refused = run(Map.of(), "info", "--url", server.uri("").toString(), "--key", "wrong");
     assertThat(refused.code).isEqualTo(1);

@@ -79,6 +79,9 @@ class ServeRefusalsTest {
           a key of another type   | http_server: {port: many}                                               | http_server.port             | number
           a file that is not there | http_server: {tls: {enabled: true, cert_pem_file: /none, key_pem_file: /none}}, client: {allow_anonymous_connect_without_token: true} | http_server.tls | cannot be read
           nobody could connect    | http_server: {port: 0}, http_api: {key: a key that is long enough}      | client.token                 | nobody could connect
+          rules without a key     | client: {token: {audience: chat}, allow_anonymous_connect_without_token: true} | client.token.hmac_secret_key | no key
+          subscription tokens without a key | client: {allow_anonymous_connect_without_token: true, subscription_token: {enabled: true}} | client.subscription_token.hmac_secret_key | must be set
+          signatures nobody makes | client: {allow_anonymous_connect_without_token: true}, channel: {without_namespace: {signed_publications: verified}} | channel.without_namespace.signed_publications | nobody could sign
           a broker there is not   | broker: {type: pigeon}, client: {allow_anonymous_connect_without_token: true}, http_server: {port: 0, address: 127.0.0.1} | broker | pigeon
           a back end without a place | client: {proxy: {connect: {enabled: true}}}                          | client.proxy.connect.endpoint | must be set
           an open API             | http_api: {insecure: true}, http_server: {port: 0, address: 127.0.0.1}, client: {allow_anonymous_connect_without_token: true} | http_api.insecure | --i-understand
