@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -40,6 +41,7 @@ public final class Hub implements AutoCloseable {
   private final ConcurrentHashMap<Lane.Key, Lane> lanes = new ConcurrentHashMap<>();
   private final SharedReads reads;
   private final Replays replays = new Replays();
+  final AtomicLong tailBytes = new AtomicLong();
   private final CopyOnWriteArrayList<Consumer<byte[]>> controls = new CopyOnWriteArrayList<>();
   private volatile boolean linked = true;
   final Counters counters = new Counters();
@@ -159,22 +161,28 @@ public final class Hub implements AutoCloseable {
 
   /**
    * Reads a channel's history for one who is subscribed to it here already, actively, and takes up
-   * from the answer. As {@link #history}, but it may be a read of the last second, if nothing has
-   * arrived in the channel since it began: what comes later arrives live. So clients that come back
-   * share one read, be it together or one after the other.
+   * from the answer. As {@link #history}, but it may be a read of the last five seconds, with what
+   * has arrived in the channel since it began. So clients that come back share one read, be it
+   * together or one after the other, and whoever missed less than the first of them.
    */
   public CompletionStage<History> recover(String channel, HistoryQuery query) {
     var topic = topics.get(channel);
     if (topic == null || !linked) {
       return history(channel, query);
     }
-    return replays.share(
-        topic, query, topic.events(), System.nanoTime(), () -> history(channel, query));
+    return replays.share(topic, query, System.nanoTime(), () -> history(channel, query));
   }
 
   /** Forgets the channel's publications; offset and epoch go on. */
   public CompletionStage<Void> removeHistory(String channel) {
-    return guarded(() -> broker.removeHistory(channel));
+    return guarded(() -> broker.removeHistory(channel))
+        .thenApply(done -> {
+          var topic = topics.get(channel);
+          if (topic != null) {
+            topic.forget(); // what was read before
+          }
+          return done;
+        });
   }
 
   /** Who is present. */

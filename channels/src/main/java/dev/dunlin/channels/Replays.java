@@ -1,7 +1,10 @@
 package dev.dunlin.channels;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -10,30 +13,75 @@ import java.util.function.Supplier;
 
 /**
  * Histories that are being read, or were a moment ago, for those who come back after them: whoever
- * loses a node comes together with all others who lost it, but not at the same instant.
+ * loses a node comes together with all others who lost it, but not at the same instant, and not all
+ * stand at the same offset.
  *
- * <p>A history is as good as a new one while nothing has arrived in the channel here since before
- * its read began: what comes later reaches the newcomer live, since it is subscribed already. Kept
- * for a second, and 16 MiB of them at most.
+ * <p>A history that was read is brought up to date by what has arrived in the channel here since
+ * before the read began ({@link Tail}); what comes later reaches the newcomer live, since it is
+ * subscribed already. Where the two do not join without a gap it is read anew. Kept for five
+ * seconds, which is less than it takes to find out that a message was lost ({@link
+ * Recovery#check}), and 16 MiB of them at most.
  */
 final class Replays {
 
-  static final long KEPT_NANOS = TimeUnit.SECONDS.toNanos(1);
+  static final long KEPT_NANOS = TimeUnit.SECONDS.toNanos(5);
   static final long MOST_BYTES = 16 << 20;
   private static final long OVERHEAD = 256;
 
-  /** A topic is itself alone: another one of the same channel has another past. */
-  private record Key(Topic topic, HistoryQuery query) {}
+  /**
+   * A topic is itself alone: another one of the same channel has another past. Of the query all but
+   * the offset where it starts.
+   */
+  private record Key(Topic topic, HistoryQuery query) {
+
+    static Key of(Topic topic, HistoryQuery query) {
+      var start = new StreamPosition(0, query.since().epoch());
+      return new Key(
+          topic, new HistoryQuery(start, query.limit(), query.reverse(), query.metaTtl()));
+    }
+  }
 
   private static final class Replay {
     private final CompletableFuture<History> history = new CompletableFuture<>();
-    private final long events; // that had arrived in the topic before the read began
+    private final HistoryQuery query;
+    private final Tail.Mark mark; // before the read began
     private final long readAt; // when it began
     private long bytes = OVERHEAD; // the lock's
 
-    Replay(long events, long readAt) {
-      this.events = events;
+    Replay(HistoryQuery query, Tail.Mark mark, long readAt) {
+      this.query = query;
+      this.mark = mark;
       this.readAt = readAt;
+    }
+
+    /** Whether what it read may hold all that the query asks for. */
+    boolean covers(HistoryQuery other) {
+      return query.equals(other)
+          || !query.reverse() && query.since().offset() <= other.since().offset();
+    }
+
+    /** What the query asks for, with what has arrived; empty if the two do not join. */
+    Optional<History> joined(History all, HistoryQuery other, List<Publication> arrived) {
+      var publications = new ArrayList<>(all.publications());
+      var top = all.position();
+      boolean whole = publications.isEmpty() || publications.getLast().offset() == top.offset();
+      if (!whole && !query.equals(other)) {
+        return Optional.empty();
+      }
+      for (var next : arrived) {
+        if (!next.epoch().equals(top.epoch()) || next.offset() > top.offset() + 1) {
+          return Optional.empty();
+        }
+        if (next.offset() > top.offset()) {
+          top = new StreamPosition(next.offset(), next.epoch());
+          if (whole) {
+            publications.add(next);
+          }
+        }
+      }
+      publications.removeIf(each -> each.offset() <= other.since().offset());
+      int count = Math.min(publications.size(), other.atMost());
+      return Optional.of(new History(publications.subList(0, count), top));
     }
   }
 
@@ -42,29 +90,32 @@ final class Replays {
   private long bytes; // the lock's
 
   /**
-   * A history that still holds, {@code events} having arrived in the topic by now, or a new one.
+   * A history of a moment ago with what has arrived since, or a new one.
    *
    * @param now of a clock of nanoseconds
    * @param read reads it; called without a lock
    */
   CompletionStage<History> share(
-      Topic topic,
-      HistoryQuery query,
-      long events,
-      long now,
-      Supplier<CompletionStage<History>> read) {
-    var key = new Key(topic, query);
-    var mine = new Replay(events, now);
+      Topic topic, HistoryQuery query, long now, Supplier<CompletionStage<History>> read) {
+    var key = Key.of(topic, query);
+    var mine = new Replay(query, topic.mark(now + KEPT_NANOS), now);
+    Replay shared;
+    Optional<List<Publication>> arrived = Optional.empty();
     lock.lock();
     try {
       forget(now);
-      var shared = replays.get(key);
-      if (shared != null && shared.events == events) {
-        return shared.history.minimalCompletionStage();
+      shared = replays.get(key);
+      if (shared != null && shared.covers(query)) {
+        arrived = topic.since(shared.mark).filter(some -> some.isEmpty() || !query.reverse());
       }
-      replace(key, mine);
+      if (arrived.isEmpty()) {
+        replace(key, mine);
+      }
     } finally {
       lock.unlock();
+    }
+    if (shared != null && arrived.isPresent()) {
+      return join(key, shared, query, arrived.get(), read);
     }
     read.get()
         .whenComplete((history, failure) -> {
@@ -77,6 +128,25 @@ final class Replays {
           }
         });
     return mine.history.minimalCompletionStage();
+  }
+
+  private CompletionStage<History> join(
+      Key key,
+      Replay shared,
+      HistoryQuery query,
+      List<Publication> arrived,
+      Supplier<CompletionStage<History>> read) {
+    if (shared.query.equals(query) && arrived.isEmpty()) {
+      return shared.history.minimalCompletionStage();
+    }
+    return shared.history.thenCompose(all -> {
+      var joined = shared.joined(all, query, arrived);
+      if (joined.isEmpty()) {
+        drop(key, shared);
+        return read.get();
+      }
+      return CompletableFuture.completedStage(joined.get());
+    });
   }
 
   private void replace(Key key, Replay replay) {
@@ -120,13 +190,15 @@ final class Replays {
   }
 
   private void forget(long now) {
-    var oldest = replays.values().iterator();
+    var oldest = replays.entrySet().iterator();
     while (oldest.hasNext()) {
-      var replay = oldest.next();
+      var entry = oldest.next();
+      var replay = entry.getValue();
       if (now - replay.readAt < KEPT_NANOS && bytes <= MOST_BYTES) {
         return;
       }
       bytes -= replay.bytes;
+      entry.getKey().topic.forget(now);
       oldest.remove();
     }
   }

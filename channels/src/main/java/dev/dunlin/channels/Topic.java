@@ -1,6 +1,8 @@
 package dev.dunlin.channels;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -24,7 +26,7 @@ final class Topic {
   private CompletionStage<Void> active = CompletableFuture.completedStage(null);
   private boolean gone;
   private int size;
-  private long events;
+  private @Nullable Tail tail;
 
   Topic(Hub hub, String channel) {
     this.hub = hub;
@@ -48,14 +50,61 @@ final class Topic {
     }
   }
 
-  /** How many events have arrived so far. */
-  long events() {
+  /** This moment: what arrives after it can be asked for, at least until then. */
+  Tail.Mark mark(long until) {
     lock.lock();
     try {
-      return events;
+      var current = tail;
+      if (current == null) {
+        current = new Tail(hub.tailBytes, until);
+        tail = current;
+      }
+      return current.mark(until);
     } finally {
       lock.unlock();
     }
+  }
+
+  /** What has arrived since a moment; empty if that is not known any more. */
+  Optional<List<Publication>> since(Tail.Mark mark) {
+    lock.lock();
+    try {
+      var current = tail;
+      return current == mark.tail() ? Optional.of(current.since(mark)) : Optional.empty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets go of what nobody asks for any more. */
+  void forget(long now) {
+    lock.lock();
+    try {
+      var current = tail;
+      if (current != null && current.over(now)) {
+        dropTail(current);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets go of what has arrived, whoever may ask for it. */
+  void forget() {
+    lock.lock();
+    try {
+      var current = tail;
+      if (current != null) {
+        dropTail(current);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void dropTail(Tail current) {
+    current.drop();
+    tail = null;
   }
 
   int size() {
@@ -112,8 +161,7 @@ final class Topic {
         drop(group);
       }
       if (--size == 0 && !gone) {
-        gone = true;
-        hub.vacated(this);
+        leave();
       }
     } finally {
       lock.unlock();
@@ -133,12 +181,17 @@ final class Topic {
     lock.lock();
     try {
       if (!gone) {
-        gone = true;
-        hub.vacated(this);
+        leave();
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  private void leave() {
+    gone = true;
+    forget();
+    hub.vacated(this);
   }
 
   /** Spreads one event. The broker calls this serially, which makes the order the channel's. */
@@ -150,7 +203,10 @@ final class Topic {
     var number = 0L;
     lock.lock();
     try {
-      events++;
+      var arrived = tail;
+      if (arrived != null && !arrived.add(event)) {
+        dropTail(arrived);
+      }
       reached = groups;
       for (var group : reached) {
         var lane = group.lane();

@@ -9,8 +9,11 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Reads that are shared by those who come one after the other. */
 class ReplaysTest {
@@ -48,12 +51,26 @@ class ReplaysTest {
   }
 
   @Test
-  void whatArrivesEndsTheSharing() {
+  void whatArrivesIsAdded() {
     var subscription = hub.subscribe("a", publication -> {});
     publish();
     assertThat(position()).isEqualTo(1);
+    for (int i = 2; i <= 50; i++) {
+      publish();
+      assertThat(position()).isEqualTo(i);
+    }
+    assertThat(hub.brokerStats().reads()).isLessThan(20);
+    subscription.close();
+  }
+
+  @Test
+  void whatWasRemovedIsNotSharedAnyMore() {
+    var subscription = hub.subscribe("a", publication -> {});
     publish();
-    assertThat(position()).isEqualTo(2);
+    var before = hub.recover("a", QUERY).toCompletableFuture().join();
+    assertThat(hub.removeHistory("a").toCompletableFuture()).isCompleted();
+    assertThat(before.publications()).hasSize(1);
+    assertThat(hub.recover("a", QUERY).toCompletableFuture().join().publications()).isEmpty();
     subscription.close();
   }
 
@@ -97,6 +114,176 @@ class ReplaysTest {
     }
   }
 
+  private static HistoryQuery since(long offset, int limit) {
+    return HistoryQuery.since(new StreamPosition(offset, "e"), limit);
+  }
+
+  private static History history(long from, long to, long top) {
+    return new History(
+        LongStream.rangeClosed(from, to)
+            .mapToObj(offset -> Publication.of("a", new byte[1]).position(offset, "e").build())
+            .toList(),
+        new StreamPosition(top, "e"));
+  }
+
+  private static List<Long> offsets(CompletableFuture<History> history) {
+    assertThat(history).isCompleted();
+    return history.join().publications().stream().map(Publication::offset).toList();
+  }
+
+  @Test
+  void whoMissedLessSharesWhatIsReadForOthers() {
+    var remote = new RemoteBroker();
+    try (var far = Hub.over(remote);
+        var subscription = far.subscribe("a", publication -> {})) {
+      var first = far.recover("a", since(5, 10)).toCompletableFuture();
+      var less = far.recover("a", since(7, 10)).toCompletableFuture();
+      var nothing = far.recover("a", since(9, 10)).toCompletableFuture();
+      assertThat(remote.reads).hasSize(1);
+      remote.reads.remove().complete(history(6, 9, 9));
+      assertThat(offsets(first)).containsExactly(6L, 7L, 8L, 9L);
+      assertThat(offsets(less)).containsExactly(8L, 9L);
+      assertThat(offsets(nothing)).isEmpty();
+      assertThat(nothing.join().position()).isEqualTo(new StreamPosition(9, "e"));
+
+      var more = far.recover("a", since(4, 10)).toCompletableFuture();
+      var another = far.recover("a", since(4, 11)).toCompletableFuture();
+      assertThat(remote.reads).as("who missed more, or may have more").hasSize(2);
+      remote.reads.remove().complete(history(5, 9, 9));
+      remote.reads.remove().complete(history(5, 9, 9));
+      assertThat(offsets(more)).hasSize(5).isEqualTo(offsets(another));
+    }
+  }
+
+  private static Publication publication(long offset, String epoch) {
+    return Publication.of("a", new byte[1]).position(offset, epoch).build();
+  }
+
+  @Test
+  void whatWasReadIsBroughtUpToDateByWhatArrives() {
+    var remote = new RemoteBroker();
+    try (var far = Hub.over(remote);
+        var subscription = far.subscribe("a", publication -> {})) {
+      var first = far.recover("a", since(5, 10)).toCompletableFuture();
+      for (int offset = 8; offset <= 11; offset++) {
+        remote.sink.publication(publication(offset, "e"));
+      }
+      remote.sink.join("a", ClientInfo.of("u", "c")); // has no place in the stream
+      var second = far.recover("a", since(5, 10)).toCompletableFuture();
+      var third = far.recover("a", since(10, 3)).toCompletableFuture();
+      assertThat(remote.reads).as("the third may have fewer").hasSize(2);
+      remote.reads.remove().complete(history(6, 9, 9)); // two that arrived were read as well
+      assertThat(offsets(first)).containsExactly(6L, 7L, 8L, 9L);
+      assertThat(offsets(second)).containsExactly(6L, 7L, 8L, 9L, 10L, 11L);
+      assertThat(second.join().position().offset()).isEqualTo(11);
+      remote.reads.remove().complete(history(11, 11, 11));
+      assertThat(offsets(third)).containsExactly(11L);
+
+      var top = far.recover("a", HistoryQuery.position()).toCompletableFuture();
+      remote.reads.remove().complete(new History(List.of(), new StreamPosition(11, "e")));
+      remote.sink.publication(publication(12, "e"));
+      var later = far.recover("a", HistoryQuery.position()).toCompletableFuture();
+      assertThat(top.join().position().offset()).isEqualTo(11);
+      assertThat(later.join().position().offset()).isEqualTo(12);
+      assertThat(later.join().publications()).isEmpty();
+      assertThat(remote.reads).isEmpty();
+    }
+  }
+
+  @Test
+  void limitCountsWhatArrivedToo() {
+    var remote = new RemoteBroker();
+    try (var far = Hub.over(remote);
+        var subscription = far.subscribe("a", publication -> {})) {
+      var first = far.recover("a", since(5, 2)).toCompletableFuture();
+      remote.reads.remove().complete(history(6, 6, 6));
+      remote.sink.publication(publication(7, "e"));
+      remote.sink.publication(publication(8, "e"));
+      assertThat(offsets(first)).containsExactly(6L);
+      var second = far.recover("a", since(5, 2)).toCompletableFuture();
+      assertThat(offsets(second)).containsExactly(6L, 7L);
+      assertThat(second.join().position().offset()).isEqualTo(8);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"11, e", "10, another"})
+  void whatDoesNotJoinIsReadAnew(long offset, String epoch) {
+    var remote = new RemoteBroker();
+    try (var far = Hub.over(remote);
+        var subscription = far.subscribe("a", publication -> {})) {
+      var first = far.recover("a", since(5, 10)).toCompletableFuture();
+      remote.reads.remove().complete(history(6, 9, 9));
+      assertThat(offsets(first)).hasSize(4);
+      remote.sink.publication(publication(offset, epoch));
+      var second = far.recover("a", since(5, 10)).toCompletableFuture();
+      assertThat(second).isNotDone();
+      remote.reads.remove().complete(history(6, 11, 11));
+      assertThat(offsets(second)).hasSize(6);
+      assertThat(far.recover("a", since(5, 10)).toCompletableFuture()).isNotDone();
+      remote.reads.remove().complete(history(6, 11, 11));
+      assertThat(far.recover("a", since(5, 10)).toCompletableFuture()).isCompleted();
+    }
+  }
+
+  @Test
+  void whatCannotBeKeptEndsTheSharing() {
+    var remote = new RemoteBroker();
+    try (var far = Hub.over(remote);
+        var subscription = far.subscribe("a", publication -> {})) {
+      var first = far.recover("a", since(5, 10)).toCompletableFuture();
+      remote.reads.remove().complete(history(6, 9, 9));
+      assertThat(first).isCompleted();
+      remote.sink.publication(Publication.of("a", new byte[100_000]).position(10, "e").build());
+      assertThat(far.recover("a", since(5, 10)).toCompletableFuture()).isNotDone();
+      remote.sink.linkRestored();
+      assertThat(far.recover("a", since(5, 10)).toCompletableFuture()).isNotDone();
+      assertThat(far.tailBytes).hasValue(0);
+    }
+  }
+
+  @Test
+  void latestPublicationIsReadAnewOnceAnotherCame() {
+    var remote = new RemoteBroker();
+    try (var far = Hub.over(remote);
+        var subscription = far.subscribe("a", publication -> {})) {
+      var first = far.recover("a", HistoryQuery.last(1)).toCompletableFuture();
+      remote.reads.remove().complete(history(9, 9, 9));
+      assertThat(offsets(first)).containsExactly(9L);
+      remote.sink.publication(publication(10, "e"));
+      var second = far.recover("a", HistoryQuery.last(1)).toCompletableFuture();
+      var third = far.recover("a", HistoryQuery.last(1)).toCompletableFuture();
+      remote.reads.remove().complete(history(10, 10, 10));
+      assertThat(offsets(second)).isEqualTo(offsets(third)).containsExactly(10L);
+      assertThat(remote.reads).isEmpty();
+    }
+  }
+
+  @Test
+  void whatHasArrivedIsForgottenWithTheSubscribers() {
+    var subscription = hub.subscribe("a", publication -> {});
+    assertThat(position()).isZero();
+    publish();
+    assertThat(hub.tailBytes.get()).isPositive();
+    subscription.close();
+    assertThat(hub.tailBytes).hasValue(0);
+  }
+
+  @Test
+  void whatWasCutShortIsReadAnewForWhoMissedLess() {
+    var remote = new RemoteBroker();
+    try (var far = Hub.over(remote);
+        var subscription = far.subscribe("a", publication -> {})) {
+      var first = far.recover("a", since(5, 2)).toCompletableFuture();
+      var less = far.recover("a", since(7, 2)).toCompletableFuture();
+      remote.reads.remove().complete(history(6, 7, 9));
+      assertThat(offsets(first)).containsExactly(6L, 7L);
+      assertThat(less).isNotDone();
+      remote.reads.remove().complete(history(8, 9, 9));
+      assertThat(offsets(less)).containsExactly(8L, 9L);
+    }
+  }
+
   @Test
   void aReadThatFailsIsNotKept() {
     var remote = new RemoteBroker();
@@ -112,14 +299,13 @@ class ReplaysTest {
   }
 
   @Test
-  void aSecondEndsTheSharing() {
+  void fiveSecondsEndTheSharing() {
     var replays = new Replays();
     var topic = new Topic(hub, "a");
-    assertThat(shared(replays, topic, QUERY, 5, 1_000)).isFalse();
-    assertThat(shared(replays, topic, QUERY, 5, 1_000 + Replays.KEPT_NANOS - 1)).isTrue();
-    assertThat(shared(replays, new Topic(hub, "a"), QUERY, 5, 1_000)).isFalse();
-    assertThat(shared(replays, topic, QUERY, 5, 1_000 + Replays.KEPT_NANOS)).isFalse();
-    assertThat(shared(replays, topic, QUERY, 6, 1_000 + Replays.KEPT_NANOS)).isFalse();
+    assertThat(shared(replays, topic, QUERY, 1_000)).isFalse();
+    assertThat(shared(replays, topic, QUERY, 1_000 + Replays.KEPT_NANOS - 1)).isTrue();
+    assertThat(shared(replays, new Topic(hub, "a"), QUERY, 1_000)).isFalse();
+    assertThat(shared(replays, topic, QUERY, 1_000 + Replays.KEPT_NANOS)).isFalse();
   }
 
   @Test
@@ -130,25 +316,23 @@ class ReplaysTest {
     var history = new History(List.of(publication), new StreamPosition(1, "e"));
     Supplier<CompletionStage<History>> large = () -> CompletableFuture.completedStage(history);
     for (int i = 0; i < 100; i++) {
-      var unused = replays.share(topic, HistoryQuery.first(i), 0, 0, large);
+      var unused = replays.share(topic, HistoryQuery.first(i), 0, large);
     }
     int found = 0;
     for (int i = 99; i >= 84; i--) { // the youngest first: each look may push out the oldest
-      found += shared(replays, topic, HistoryQuery.first(i), 0, 0) ? 1 : 0;
+      found += shared(replays, topic, HistoryQuery.first(i), 0) ? 1 : 0;
     }
     assertThat(found).isBetween(10, 15);
-    assertThat(shared(replays, topic, HistoryQuery.first(99), 0, 0)).isTrue();
+    assertThat(shared(replays, topic, HistoryQuery.first(99), 0)).isTrue();
   }
 
   /** Whether there was one to share; else there is one now. */
-  private static boolean shared(
-      Replays replays, Topic topic, HistoryQuery query, long events, long now) {
+  private static boolean shared(Replays replays, Topic topic, HistoryQuery query, long now) {
     var read = new AtomicBoolean();
     var unused =
         replays.share(
             topic,
             query,
-            events,
             now,
             () -> {
               read.set(true);
