@@ -149,6 +149,66 @@ class LauncherTest {
   }
 
   @Test
+  void testSaysWhatDidNotRunAndWhy() throws Exception {
+    Path checkout = Files.createDirectories(folder.resolve("checkout"));
+    Path launcher =
+        Files.copy(
+            LAUNCHER, checkout.resolve("dunlin"), java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+    Files.createDirectories(checkout.resolve("app"));
+    Files.writeString(checkout.resolve("app/pom.xml"), "<project/>");
+    Files.writeString(
+        checkout.resolve("report"),
+        """
+        <testsuite name="A" tests="5" errors="0" skipped="3" failures="1">
+          <testcase name="one" classname="A"/>
+          <testcase name="two" classname="A"><failure message="no &lt;1&gt;">text</failure></testcase>
+          <testcase name="three" classname="A">
+            <skipped type="TestAbortedException"><![CDATA[org.opentest4j.TestAbortedException: Assumption failed: no node here
+        \tat A.three(A.java:1)]]></skipped>
+          </testcase>
+          <testcase name="four" classname="A">
+            <skipped type="TestAbortedException"><![CDATA[org.opentest4j.TestAbortedException: Assumption failed: no node here]]></skipped>
+          </testcase>
+          <testcase name="five" classname="A"><skipped message="Redis is missing"/></testcase>
+        </testsuite>
+        """);
+    Path tools = Files.createDirectories(folder.resolve("tools"));
+    Path maven = tools.resolve("mvn");
+    Files.writeString(
+        maven,
+        """
+        #!/bin/sh
+        case $1 in --version) echo Apache Maven 3.9.9; exit 0 ;; esac
+        mkdir -p "%1$s/a/target/surefire-reports"
+        cp "%1$s/report" "%1$s/a/target/surefire-reports/TEST-A.xml"
+        exit 1
+        """
+            .formatted(checkout));
+    assertThat(maven.toFile().setExecutable(true)).isTrue();
+    Run run =
+        run(
+            launcher,
+            Map.of(
+                "DUNLIN_JAVA_HOME",
+                javaHome("jdk", 25).toString(),
+                "PATH",
+                tools + ":" + System.getenv("PATH")),
+            "test");
+    assertThat(run.code()).as(run.err()).isEqualTo(1);
+    assertThat(run.out())
+        .contains(
+            "FAILED:\n  A.two\n",
+            "SKIPPED, not tested:\n",
+            "  2 x no node here (A.three, ...)\n",
+            "  1 x Redis is missing (A.five)\n",
+            "Tests: 1 passed, 1 failed, 3 skipped\n");
+    try (var left = Files.list(folder)) {
+      assertThat(left.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("checkout", "jdk", "tools", "out", "err");
+    }
+  }
+
+  @Test
   void checkoutCommandsAreRefusedInAPackage() throws Exception {
     Run run = run(unpacked("package"), Map.of(), "test");
     assertThat(run.code()).isEqualTo(2);
