@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -23,24 +25,33 @@ class IdleConnectionsTest {
   private static final List<String> COMPACT_HEADERS =
       List.of("-Xmx1g", "-XX:+UnlockExperimentalVMOptions", "-XX:+UseCompactObjectHeaders");
 
+  /** Netty's channel, pipeline and buffers are most of the objects. */
   @Test
-  void anIdleConnectionCostsLessThanTwoAndAHalfKilobytesOfHeap() throws Exception {
-    assertThat(heapPerConnection(1000, "/deflate", DEFLATE, PLAIN_HEADERS)).isLessThan(2560);
+  void anIdleConnectionCostsLessThanTwoAndAHalfKilobytesOfHeapAndFortyFiveObjects()
+      throws Exception {
+    var each = perConnection(1000, "/deflate", DEFLATE, PLAIN_HEADERS);
+    assertThat(each.of("heap")).isLessThan(2560);
+    assertThat(each.of("objects")).isLessThan(45);
   }
 
   @Test
   @Tag("figures")
   void tenThousandIdleConnectionsCostLessThanTwoKilobytesOfHeapEach() throws Exception {
-    assertThat(heapPerConnection(10_000, "/echo", NONE, PLAIN_HEADERS)).isLessThan(2048);
-    assertThat(heapPerConnection(10_000, "/deflate", DEFLATE, PLAIN_HEADERS)).isLessThan(2048);
+    assertThat(heap(10_000, "/echo", NONE, PLAIN_HEADERS)).isLessThan(2048);
+    assertThat(heap(10_000, "/deflate", DEFLATE, PLAIN_HEADERS)).isLessThan(2048);
     if (Runtime.version().feature() >= 24) {
-      assertThat(heapPerConnection(10_000, "/echo", NONE, COMPACT_HEADERS)).isLessThan(2048);
-      assertThat(heapPerConnection(10_000, "/deflate", DEFLATE, COMPACT_HEADERS)).isLessThan(2048);
+      assertThat(heap(10_000, "/echo", NONE, COMPACT_HEADERS)).isLessThan(2048);
+      assertThat(heap(10_000, "/deflate", DEFLATE, COMPACT_HEADERS)).isLessThan(2048);
     }
   }
 
+  private static long heap(
+      int connections, String path, Optional<String> offer, List<String> options) throws Exception {
+    return perConnection(connections, path, offer, options).of("heap");
+  }
+
   /** Each has echoed one message before it falls idle. */
-  private static long heapPerConnection(
+  private static ForkedServer.Answer perConnection(
       int connections, String path, Optional<String> offer, List<String> options) throws Exception {
     var clients = new ArrayList<RawClient>();
     try (var server = ForkedServer.start(options, "connections=" + (connections + 500))) {
@@ -57,16 +68,16 @@ class IdleConnectionsTest {
         }
         assertThat(server.ask("counts").of("connections")).isEqualTo(connections);
         var after = server.ask("memory");
-        long heap = (after.of("heap") - before.of("heap")) / connections;
+        var each =
+            new ForkedServer.Answer(
+                Stream.of("heap", "objects", "direct", "rss")
+                    .collect(
+                        Collectors.toMap(
+                            what -> what,
+                            what -> (after.of(what) - before.of(what)) / connections)));
         System.out.printf(
-            "%d idle at %s, %s: heap %d, direct %d, rss %d bytes each%n",
-            connections,
-            path,
-            options.getLast(),
-            heap,
-            (after.of("direct") - before.of("direct")) / connections,
-            (after.of("rss") - before.of("rss")) / connections);
-        return heap;
+            "%d idle at %s, %s: %s each%n", connections, path, options.getLast(), each);
+        return each;
       } finally {
         for (var client : clients) {
           client.close();

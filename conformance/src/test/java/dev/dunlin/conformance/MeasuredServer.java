@@ -28,6 +28,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
+import javax.management.JMException;
+import javax.management.ObjectName;
 
 /**
  * A server in a process of its own, which says what it costs: {@link ForkedServer} starts it, asks
@@ -150,7 +152,32 @@ final class MeasuredServer {
     System.gc();
     System.gc();
     long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-    return "heap=" + heap + " direct=" + direct() + " rss=" + status("VmRSS");
+    return "heap="
+        + heap
+        + " objects="
+        + objects()
+        + " direct="
+        + direct()
+        + " rss="
+        + status("VmRSS");
+  }
+
+  /** Objects that are alive: the second number in the last line of a histogram of classes. */
+  private static long objects() throws IOException {
+    try {
+      var histogram =
+          (String)
+              ManagementFactory.getPlatformMBeanServer()
+                  .invoke(
+                      new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                      "gcClassHistogram",
+                      new Object[] {new String[0]},
+                      new String[] {String[].class.getName()});
+      var total = histogram.substring(histogram.lastIndexOf("Total")).trim().split("\\s+");
+      return Long.parseLong(total[1]);
+    } catch (JMException e) {
+      throw new IOException("the JVM gives no histogram of classes", e);
+    }
   }
 
   /** Direct memory as the JDK counts it, or as Netty does where it takes it past the JDK. */
