@@ -47,7 +47,7 @@ class ScaleTest {
       var delays = nodes.times("delays");
       log.log(
           System.Logger.Level.INFO,
-          "{0} connections at {1} nodes in {2} s and {6} attempts; one publication reached all, by node: {3};"
+          "{0} connections at {1} nodes in {2} s and {5} attempts; one publication reached all, by node: {3};"
               + " resident memory of the servers in KiB: {4}",
           CONNECTIONS,
           NODES,
