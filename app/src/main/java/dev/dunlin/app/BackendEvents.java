@@ -181,8 +181,15 @@ final class BackendEvents implements AutoCloseable {
   }
 
   private boolean taken(List<Event> batch) throws InterruptedException {
+    byte[] question;
     try {
-      var unused = backend.ask(address, "events", Json.object(json -> write(json, batch)));
+      question = message(batch);
+    } catch (RuntimeException unwritable) {
+      discard(batch, unwritable);
+      return true; // so that the rest is told at once
+    }
+    try {
+      var unused = backend.ask(address, "events", question);
     } catch (Backend.Unavailable | Rejection later) {
       return false;
     }
@@ -197,6 +204,33 @@ final class BackendEvents implements AutoCloseable {
     }
     meter.told("delivered", batch.size());
     return true;
+  }
+
+  /** Takes out what cannot be told: it must not keep what comes behind it from being told. */
+  private void discard(List<Event> batch, RuntimeException why) {
+    var found = batch.stream().filter(event -> !writable(event)).toList();
+    var unwritable = found.isEmpty() ? batch : found;
+    log.error("{} events cannot be written for the back end", unwritable.size(), why);
+    meter.told("lost", unwritable.size());
+    lock.lock();
+    try {
+      waiting.removeAll(unwritable);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean writable(Event event) {
+    try {
+      return message(List.of(event)).length > 0;
+    } catch (RuntimeException unwritable) {
+      return false;
+    }
+  }
+
+  private byte[] message(List<Event> batch) {
+    return Json.object(json -> write(json, batch));
   }
 
   private void write(JsonGenerator json, List<Event> batch) {

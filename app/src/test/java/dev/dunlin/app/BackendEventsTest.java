@@ -3,9 +3,11 @@ package dev.dunlin.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -126,6 +128,31 @@ class BackendEventsTest {
     assertThat(waiting()).isEqualTo(2);
     backend.answers("/events", "{'result': {}}");
     Await.until("nothing waits", () -> waiting() == 0);
+  }
+
+  @Test
+  void whatCannotBeWrittenIsLostAndKeepsNothingElseFromBeingTold() throws Exception {
+    var lost = new LongAdder();
+    var options =
+        TestServer.config(Map.of("events", "{endpoint: '%s'}".formatted(backend.url("/events"))));
+    try (var asking = new Backend((event, outcome, took) -> {});
+        var told =
+            new BackendEvents(
+                options.events(),
+                asking,
+                "node",
+                Duration.ofSeconds(5),
+                (outcome, events) -> lost.add(outcome.equals("lost") ? events : 0),
+                System::nanoTime)) {
+      told.tell(
+          "bad",
+          json -> {
+            throw new IllegalStateException("the test says so");
+          });
+      told.tell("good", json -> json.writeStringProperty("user", "ann"));
+      assertThat(events(1).getFirst().get("type").asString()).isEqualTo("good");
+      assertThat(lost.sum()).isEqualTo(1);
+    }
   }
 
   @Test
