@@ -159,9 +159,15 @@ public final class NatsBroker implements Broker {
     } finally {
       lock.unlock();
     }
-    opened.dispatcher().subscribe(probe);
-    opened.dispatcher().subscribe(subjects.control());
-    restored.forEach(opened.dispatcher()::subscribe);
+    try {
+      opened.dispatcher().subscribe(probe);
+      opened.dispatcher().subscribe(subjects.control());
+      restored.forEach(opened.dispatcher()::subscribe);
+    } catch (IllegalStateException e) { // it is gone again already
+      opened.lose("the server did not take the subscriptions");
+      onTimer(() -> retry(e));
+      return;
+    }
     opened
         .flushed()
         .whenComplete((done, failure) ->
