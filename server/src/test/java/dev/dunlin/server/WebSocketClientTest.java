@@ -1,6 +1,7 @@
 package dev.dunlin.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dunlin.websocket.Data;
 import dev.dunlin.websocket.Text;
@@ -22,6 +23,18 @@ class WebSocketClientTest {
         session.send(data);
       }
     };
+  }
+
+  @Test
+  void aPortThatCannotBeIsRefusedAtOnce() {
+    try (var client = WebSocketClient.builder().build()) {
+      assertThatThrownBy(
+              () ->
+                  client.connectAsync(
+                      URI.create("ws://127.0.0.1:65536/"), WebSocketClientTest::sendingBack))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("there is no port 65536");
+    }
   }
 
   @Test

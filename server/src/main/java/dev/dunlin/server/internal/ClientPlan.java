@@ -14,6 +14,9 @@ public record ClientPlan(
     if (uri.getHost() == null || scheme == null || !scheme.matches("(?i)wss?")) {
       throw new IllegalArgumentException("a WebSocket address is ws or wss and has a host");
     }
+    if (uri.getPort() > 65_535) {
+      throw new IllegalArgumentException("there is no port " + uri.getPort());
+    }
   }
 
   /** Whether it is {@code wss}. */

@@ -9,6 +9,7 @@ import dev.dunlin.websocket.Message;
 import dev.dunlin.websocket.Prepared;
 import dev.dunlin.websocket.Role;
 import java.nio.ByteBuffer;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -268,9 +269,12 @@ public final class Conversation extends SessionSide implements Occupant {
       return;
     }
     var batch = lane.batch(settings);
-    batch.offer(kept);
-    connection.send(batch);
-    batch.clear();
+    try {
+      batch.offer(kept);
+      connection.send(batch);
+    } finally {
+      batch.clear();
+    }
   }
 
   // ---- reading
@@ -302,7 +306,20 @@ public final class Conversation extends SessionSide implements Occupant {
 
   /** Called by a handler's thread: there is room again. */
   void unpauseSoon(int reason) {
-    lane.execute(() -> unpause(reason));
+    onLaneWhileItLasts(() -> unpause(reason));
+  }
+
+  /**
+   * Runs a task on the lane, for a handler's thread that has more to do: where the server has
+   * stopped and the lane is over nobody reads or writes any more, but the handler still has to hear
+   * of the end.
+   */
+  void onLaneWhileItLasts(Runnable task) {
+    try {
+      lane.execute(task);
+    } catch (RejectedExecutionException over) {
+      log.debug("The loop of the session from {} has ended", remoteAddress());
+    }
   }
 
   /** Whatever the reasons not to were. */
@@ -425,6 +442,14 @@ public final class Conversation extends SessionSide implements Occupant {
       wire.drop();
       return;
     }
+    try {
+      expireInTurn(now);
+    } catch (RuntimeException | Error failure) {
+      broken(failure);
+    }
+  }
+
+  private void expireInTurn(long now) {
     lane.cork().enter(this);
     try {
       var due = deadlines;

@@ -23,7 +23,7 @@ final class Ending {
     }
     concluding = true;
     if (owner.application.busy()) {
-      owner.application.afterwards(() -> owner.lane.execute(owner::conclude));
+      owner.application.afterwards(() -> owner.onLaneWhileItLasts(owner::conclude));
     } else {
       owner.conclude();
     }

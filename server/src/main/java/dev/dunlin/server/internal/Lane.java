@@ -80,8 +80,11 @@ public abstract class Lane implements Executor {
     ticking = false;
     long now = now();
     meter.ticked(now);
-    wheel.advance(now);
-    keepTicking();
+    try {
+      wheel.advance(now);
+    } finally {
+      keepTicking(); // one that fails must not keep the others from their time
+    }
   }
 
   private void keepTicking() {

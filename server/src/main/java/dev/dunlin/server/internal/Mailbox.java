@@ -128,6 +128,8 @@ final class Mailbox implements Runnable {
           done++;
           size += size(message);
         } else {
+          // meant for a handler that took too long; how it ends is told without
+          var unused = Thread.interrupted();
           ((Runnable) item).run();
         }
       }

@@ -89,12 +89,31 @@ final class Sending implements Runnable {
   /** Takes an item if there is room, and answers at once. */
   Outbox.Verdict trySend(Outbox.Item item) {
     var verdict = box.offer(item, 1, owner.terms.overflow(), owner.lane.inLane());
+    if (verdict == Outbox.Verdict.FULL && flushEarly()) {
+      verdict = box.offer(item, 1, owner.terms.overflow(), true);
+    }
     switch (verdict) {
       case ACCEPTED, ACCEPTED_FIRST -> askFlush(verdict);
       case FULL -> owner.tooSlow();
       case REFUSED, RETIRED -> {}
     }
     return verdict;
+  }
+
+  /**
+   * Flushes in the middle of a turn that sends more than the queue holds: whose wire would take it
+   * is not slow. Says whether it could.
+   */
+  private boolean flushEarly() {
+    if (!owner.lane.inLane() || owner.lane.cork().busy() || !owner.wire.writable()) {
+      return false;
+    }
+    try {
+      owner.flush();
+    } catch (RuntimeException | Error failure) {
+      owner.broken(failure);
+    }
+    return true;
   }
 
   /** Takes an item that has to leave in its turn, whatever waits; false if this is retired. */
@@ -165,7 +184,30 @@ final class Sending implements Runnable {
     var connection = owner.connection;
     var wire = owner.wire;
     var settings = owner.batching();
-    var batch = settings == null ? null : owner.lane.batch(settings);
+    if (settings == null) {
+      empty(null);
+    } else {
+      var batch = owner.lane.batch(settings);
+      try {
+        empty(batch);
+      } finally {
+        batch.clear(); // it is the lane's: what a failure has left there is for no other peer
+      }
+    }
+    if (!connection.open()) {
+      end();
+    }
+    boolean stuck = !wire.writable();
+    box.charge(stuck && connection.open(), stuck ? wire.pending() : 0, stuck ? wire.held() : 0);
+    if (owner.pausedBy(Reading.PAUSED_BY_OUTBOX) && box.drained()) {
+      owner.unpause(Reading.PAUSED_BY_OUTBOX);
+    }
+  }
+
+  /** Hands over what waits, through a batch where there is one. */
+  private void empty(@Nullable Batch batch) {
+    var connection = owner.connection;
+    var wire = owner.wire;
     int fragments = 0;
     while (wire.writable() && connection.open()) {
       var large = fragmenting;
@@ -200,14 +242,6 @@ final class Sending implements Runnable {
       }
     }
     send(batch);
-    if (!connection.open()) {
-      end();
-    }
-    boolean stuck = !wire.writable();
-    box.charge(stuck && connection.open(), stuck ? wire.pending() : 0, stuck ? wire.held() : 0);
-    if (owner.pausedBy(Reading.PAUSED_BY_OUTBOX) && box.drained()) {
-      owner.unpause(Reading.PAUSED_BY_OUTBOX);
-    }
   }
 
   private void sendOne(Data message, @Nullable Batch batch) {

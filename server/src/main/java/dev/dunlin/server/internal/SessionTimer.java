@@ -18,18 +18,20 @@ final class SessionTimer extends Timed implements Session.Timer {
 
   @Override
   protected long deadline() {
-    return over ? Long.MAX_VALUE : at;
+    // a session that has ended is not kept by what it wanted to do in a day
+    return over || owner.closed().isPresent() ? Long.MAX_VALUE : at;
   }
 
   @Override
   protected void expire(long now) {
-    if (!over && owner.closed().isEmpty()) {
-      over = true;
-      try {
-        task.run();
-      } catch (Throwable failure) {
-        owner.application.failed(failure);
-      }
+    if (over) {
+      return; // cancelled from another thread in this moment
+    }
+    over = true;
+    try {
+      task.run();
+    } catch (Throwable failure) {
+      owner.application.failed(failure);
     }
   }
 

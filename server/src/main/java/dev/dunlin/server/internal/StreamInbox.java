@@ -22,6 +22,9 @@ final class StreamInbox {
   /** Beyond this the socket is not read. */
   static final int MAX_UNREAD_BYTES = 64 << 10;
 
+  /** What a piece takes beside its bytes: a peer may send a byte at a time. */
+  static final int PIECE_BYTES = 64;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition more = lock.newCondition();
   private final Runnable drained;
@@ -61,7 +64,7 @@ final class StreamInbox {
       }
       if (bytes.hasRemaining() && !current.abandoned) {
         var piece = ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
-        unread += piece.remaining();
+        unread += PIECE_BYTES + piece.remaining();
         current.pieces.add(piece);
       }
       if (last) {
@@ -159,10 +162,11 @@ final class StreamInbox {
         }
         count = Math.min(length, piece.remaining());
         piece.get(into, offset, count);
+        unread -= count;
         if (!piece.hasRemaining()) {
           pieces.remove();
+          unread -= PIECE_BYTES;
         }
-        unread -= count;
         room = nowDrained();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -194,7 +198,7 @@ final class StreamInbox {
       try {
         abandoned = true;
         for (var piece : pieces) {
-          unread -= piece.remaining();
+          unread -= PIECE_BYTES + piece.remaining();
         }
         pieces.clear();
         messages--;

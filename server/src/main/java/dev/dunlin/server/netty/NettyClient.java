@@ -56,6 +56,8 @@ public final class NettyClient {
             connect(plan, InetAddress.getByName(plan.uri().getHost()), result);
           } catch (UnknownHostException e) {
             result.completeExceptionally(e);
+          } catch (RuntimeException e) {
+            result.completeExceptionally(new IOException("cannot connect", e));
           }
         });
     return result;

@@ -404,6 +404,23 @@ class ConversationTest {
   }
 
   @Test
+  void whoReadsIsNotTooSlowHoweverMuchOneTurnSends() {
+    var conversation = open(SILENT, Limits.defaults().outboundMessages(3), Overflow.CLOSE);
+    var texts = new ArrayList<String>();
+    for (int i = 0; i < 10; i++) {
+      texts.add("m" + i);
+      assertThat(conversation.trySend(Text.of("m" + i))).isTrue();
+    }
+    var many = List.of("p", "q", "r", "s", "t");
+    texts.addAll(many);
+    assertThat(conversation.trySend(Prepared.of(many.stream().<Data>map(Text::of).toList())))
+        .isTrue();
+    lane.turn();
+    assertThat(sent()).isEqualTo(texts);
+    assertThat(conversation.open()).isTrue();
+  }
+
+  @Test
   void sendOnTheLoopAcceptsTwiceTheLimitAndStopsReading() {
     var conversation = stuck(Limits.defaults().outboundMessages(2), Overflow.CLOSE);
     for (int i = 0; i < 4; i++) {

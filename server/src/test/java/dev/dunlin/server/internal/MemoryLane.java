@@ -3,6 +3,7 @@ package dev.dunlin.server.internal;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A lane whose turns and whose clock are in the test's hands. */
@@ -13,6 +14,9 @@ final class MemoryLane extends Lane {
   private final AtomicLong scheduled = new AtomicLong();
   private final Thread thread = Thread.currentThread();
   private volatile long now;
+
+  /** As if the server had stopped: no task is taken any more. */
+  volatile boolean over;
 
   MemoryLane() {
     super(new SplittableRandom(1), 1);
@@ -36,6 +40,9 @@ final class MemoryLane extends Lane {
 
   @Override
   public void execute(Runnable task) {
+    if (over) {
+      throw new RejectedExecutionException("the lane is over");
+    }
     tasks.add(task);
   }
 
