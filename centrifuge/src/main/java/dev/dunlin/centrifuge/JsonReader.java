@@ -104,7 +104,20 @@ final class JsonReader implements AutoCloseable {
     if (token != JsonToken.VALUE_STRING) {
       throw new BadCommandException("a field is not a string");
     }
-    return parser.getString();
+    return whole(parser.getString());
+  }
+
+  /** JSON can spell half a character, which no UTF-8 can: whoever wrote it on would fail. */
+  private static String whole(String text) throws BadCommandException {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (i + 1 == text.length() || !Character.isSurrogatePair(c, text.charAt(++i))) {
+          throw new BadCommandException("a string holds half a character");
+        }
+      }
+    }
+    return text;
   }
 
   boolean bool() throws BadCommandException {
@@ -161,7 +174,7 @@ final class JsonReader implements AutoCloseable {
     var map = new LinkedHashMap<String, String>();
     if (enterObject()) {
       for (String name = next(); name != null; name = next()) {
-        map.put(name, string());
+        map.put(whole(name), string());
       }
     }
     return map;

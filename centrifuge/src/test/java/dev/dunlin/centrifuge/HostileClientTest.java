@@ -7,6 +7,8 @@ import dev.dunlin.websocket.Text;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What hostile clients do ends with a code for them, and with nothing for anybody else. */
 class HostileClientTest {
@@ -126,6 +128,19 @@ class HostileClientTest {
             .getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     text[text.length - 5] = (byte) 0xc3;
     peer.sendFrame(Binary.of(text));
+    badRequest(peer);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'id':1,'connect':{'name':'\\ud83d'}}",
+        "{'id':1,'connect':{'name':'\\ude42\\ud83d'}}",
+        "{'id':1,'connect':{'headers':{'x\\ud83dy':''}}}"
+      })
+  void halfACharacterCloses(String command) {
+    var peer = node.peer(Encoding.JSON);
+    peer.sendFrame(Text.of(command.replace('\'', '"')));
     badRequest(peer);
   }
 
