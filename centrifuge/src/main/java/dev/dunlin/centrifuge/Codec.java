@@ -21,9 +21,6 @@ sealed interface Codec permits JsonCodec, ProtobufCodec {
    */
   List<Command> decode(ByteBuffer message) throws BadCommandException;
 
-  /** What a client of an emulated transport posts. */
-  EmulationRequest decodeEmulation(ByteBuffer body) throws BadCommandException;
-
   /** A reply, ready to be joined with others to a message. */
   byte[] encode(Reply reply);
 

@@ -1,9 +1,7 @@
 package dev.dunlin.centrifuge;
 
-import dev.dunlin.centrifuge.Request.ConnectRequest;
 import dev.dunlin.websocket.Batching;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.core.JacksonException;
@@ -45,41 +43,6 @@ final class JsonCodec implements Codec {
     }
   }
 
-  /** The bare connect request that opens a unidirectional transport. */
-  ConnectRequest decodeConnect(ByteBuffer body) throws BadCommandException {
-    byte[] text = utf8(body);
-    try (var reader = new JsonReader(text, 0, text.length)) {
-      ConnectRequest request = JsonRequests.connect(reader);
-      reader.end();
-      return request;
-    } catch (JacksonException e) {
-      throw new BadCommandException("not well-formed JSON");
-    }
-  }
-
-  @Override
-  public EmulationRequest decodeEmulation(ByteBuffer body) throws BadCommandException {
-    byte[] text = utf8(body);
-    try (var reader = new JsonReader(text, 0, text.length)) {
-      String node = "";
-      String session = "";
-      String data = "";
-      for (String name = reader.next(); name != null; name = reader.next()) {
-        switch (name) {
-          case "node" -> node = reader.string();
-          case "session" -> session = reader.string();
-          case "data" -> data = reader.string();
-          default -> reader.skip();
-        }
-      }
-      reader.end();
-      return new EmulationRequest(
-          node, session, ByteBuffer.wrap(data.getBytes(StandardCharsets.UTF_8)));
-    } catch (JacksonException e) {
-      throw new BadCommandException("not well-formed JSON");
-    }
-  }
-
   @Override
   public byte[] encode(Reply reply) {
     return JsonReplies.encode(reply);
@@ -88,11 +51,6 @@ final class JsonCodec implements Codec {
   @Override
   public byte[] encode(Push push) {
     return JsonReplies.encode(push);
-  }
-
-  /** A push without the reply around it, as unidirectional transports carry it. */
-  byte[] encodeBare(Push push) {
-    return JsonReplies.encodeBare(push);
   }
 
   @Override

@@ -53,12 +53,6 @@ final class JsonReplies {
     return out.toByteArray();
   }
 
-  static byte[] encodeBare(Push push) {
-    var out = new JsonWriter(USUAL_SIZE);
-    push(out, push);
-    return out.toByteArray();
-  }
-
   /** The exact size of a publication that has nothing but data and an offset, the usual case. */
   private static int size(Push push) {
     if (!(push instanceof Push.Pub pub)) {

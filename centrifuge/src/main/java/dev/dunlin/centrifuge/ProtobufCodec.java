@@ -59,15 +59,6 @@ final class ProtobufCodec implements Codec {
     return commands;
   }
 
-  @Override
-  public EmulationRequest decodeEmulation(ByteBuffer body) throws BadCommandException {
-    byte[] bytes = Bytes.array(body);
-    var request =
-        parse(dev.dunlin.centrifuge.wire.EmulationRequest.parser(), bytes, 0, bytes.length);
-    return new EmulationRequest(
-        request.getNode(), request.getSession(), ProtobufRequests.payload(request.getData()));
-  }
-
   private static <T> T parse(Parser<T> parser, byte[] bytes, int offset, int length)
       throws BadCommandException {
     try {

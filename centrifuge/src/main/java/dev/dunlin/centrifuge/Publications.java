@@ -64,33 +64,14 @@ final class Publications {
 
   /** A publication in a reply; the data of one that is no JSON is left out for JSON clients. */
   static WirePublication wire(Publication publication, boolean json) {
-    return wire(
+    return WirePublication.of(
         publication,
         json ? JsonText.embeddable(publication).orElse(Codec.NOTHING) : publication.data());
   }
 
   /** A publication in a subscribe reply; empty if a JSON client cannot take it. */
   static Optional<WirePublication> recovered(Publication publication, Variant variant) {
-    return data(publication, variant).map(data -> wire(publication, data));
-  }
-
-  private static WirePublication wire(Publication publication, ByteBuffer data) {
-    var wire =
-        new WirePublication(
-            data,
-            publication.info(),
-            publication.offset(),
-            publication.tags(),
-            false,
-            0,
-            "",
-            publication.key(),
-            publication.removed(),
-            0,
-            "",
-            publication.version());
-    // the first of a stream names it: a subscriber may have come before the stream was there
-    return publication.offset() == 1 ? wire.withEpoch(publication.epoch()) : wire;
+    return data(publication, variant).map(data -> WirePublication.of(publication, data));
   }
 
   /**
@@ -152,10 +133,10 @@ final class Publications {
       var patch = patch(publication, publication.previousData().get(), variant.json());
       if (patch.isPresent()) {
         var data = variant.json() ? JsonText.quoted(patch.get()) : ByteBuffer.wrap(patch.get());
-        return Optional.of(wire(publication, data).withData(data, true));
+        return Optional.of(WirePublication.of(publication, data).withData(data, true));
       }
     }
-    return data(publication, variant).map(data -> wire(publication, data));
+    return data(publication, variant).map(data -> WirePublication.of(publication, data));
   }
 
   /** The patch, if there is one and it is shorter than the data. */

@@ -34,12 +34,12 @@ record WirePublication(
     long version) {
 
   /**
-   * A channel's publication in full, for a live subscriber. The first one of a stream names it,
-   * since a subscriber that came before it knew no epoch.
+   * A channel's publication with its data as it travels. The first one of a stream names it, since
+   * a subscriber that came before it knew no epoch.
    */
-  static WirePublication of(Publication publication) {
+  static WirePublication of(Publication publication, ByteBuffer data) {
     return new WirePublication(
-        publication.data(),
+        data,
         publication.info(),
         publication.offset(),
         publication.tags(),
@@ -63,40 +63,5 @@ record WirePublication(
   WirePublication withData(ByteBuffer other, boolean patch) {
     return new WirePublication(
         other, info, offset, tags, patch, time, channel, key, removed, score, epoch, version);
-  }
-
-  /** The same publication with the time of its acceptance, in milliseconds since 1970. */
-  WirePublication withTime(long millis) {
-    return new WirePublication(
-        data, info, offset, tags, delta, millis, channel, key, removed, score, epoch, version);
-  }
-
-  /** The same publication, naming the stream. */
-  WirePublication withEpoch(String name) {
-    return new WirePublication(
-        data, info, offset, tags, delta, time, channel, key, removed, score, name, version);
-  }
-
-  /** The same publication by a client. */
-  WirePublication withInfo(ClientInfo publisher) {
-    return new WirePublication(
-        data,
-        Optional.of(publisher),
-        offset,
-        tags,
-        delta,
-        time,
-        channel,
-        key,
-        removed,
-        score,
-        epoch,
-        version);
-  }
-
-  /** The same publication with tags. */
-  WirePublication withTags(Map<String, String> other) {
-    return new WirePublication(
-        data, info, offset, other, delta, time, channel, key, removed, score, epoch, version);
   }
 }

@@ -142,19 +142,6 @@ class GoldenFramesTest {
         .containsExactly(new Call(0, new SendRequest(text("{\"x\":1}"))));
   }
 
-  @Test
-  void emulationPostOfTheJavaScriptSdk() throws Exception {
-    EmulationRequest request =
-        JsonCodec.INSTANCE.decodeEmulation(
-            text(
-                "{\"session\":\"s\",\"node\":\"n\",\"data\":\"{\\\"subscribe\\\":"
-                    + "{\\\"channel\\\":\\\"test\\\",\\\"flag\\\":1},\\\"id\\\":2}\"}"));
-    assertThat(request.session()).isEqualTo("s");
-    assertThat(request.node()).isEqualTo("n");
-    Call call = (Call) JsonCodec.INSTANCE.decode(request.data()).getFirst();
-    assertThat(((SubscribeRequest) call.request()).channel()).isEqualTo("test");
-  }
-
   private static Call protobuf(String frame) throws BadCommandException {
     return (Call) ProtobufCodec.INSTANCE.decode(ByteBuffer.wrap(hex(frame))).getFirst();
   }
