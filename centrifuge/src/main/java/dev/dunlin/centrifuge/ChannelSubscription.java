@@ -45,6 +45,9 @@ final class ChannelSubscription implements Subscriber {
   /** Keys of which the latest is kept for a slow client; beyond it the oldest goes. */
   private static final int MOST_KEYS = 1_000;
 
+  /** What a publication that is held takes beside its data, about. */
+  private static final int HELD_OVERHEAD = 128;
+
   private final ClientHandler client;
   private final String channel;
   private final Agreement agreement;
@@ -57,6 +60,7 @@ final class ChannelSubscription implements Subscriber {
   private State state = State.ADDING;
   private @Nullable Subscription subscription;
   private List<Publication> waiting = new ArrayList<>();
+  private int waitingBytes;
   private boolean patchable;
   private boolean quiet = true;
 
@@ -170,7 +174,7 @@ final class ChannelSubscription implements Subscriber {
           return;
         }
         case INSUFFICIENT -> {
-          client.insufficient(this);
+          client.subscriptions().insufficient(this);
           return;
         }
         case DELIVER -> {}
@@ -178,6 +182,16 @@ final class ChannelSubscription implements Subscriber {
     }
     if (state == State.LIVE) {
       send(publication);
+    } else {
+      hold(publication);
+    }
+  }
+
+  /** As {@link Recovery} does where a position is followed, within the same bounds. */
+  private void hold(Publication publication) {
+    waitingBytes += HELD_OVERHEAD + publication.size();
+    if (waitingBytes > Recovery.MAX_HELD_BYTES) {
+      client.subscriptions().insufficient(this);
     } else {
       waiting.add(publication);
     }
@@ -223,7 +237,9 @@ final class ChannelSubscription implements Subscriber {
 
   private void spare(Publication publication) {
     if (recovery != null) {
-      client.insufficient(this); // it follows its position: it is told, comes back and recovers
+      client
+          .subscriptions()
+          .insufficient(this); // it follows its position: it is told, comes back and recovers
       return;
     }
     switch (agreement.slow()) {
@@ -244,20 +260,21 @@ final class ChannelSubscription implements Subscriber {
   }
 
   private void catchUp() {
-    if (state != State.LIVE) {
-      return;
-    }
-    if (client.congested()) {
-      client.later(this::catchUp);
-      return;
-    }
     var kept = latest;
-    latest = null;
-    if (kept == null) {
+    if (state != State.LIVE || kept == null) {
       return;
     }
-    for (var publication : kept.values()) {
-      client.publish(Publications.prepared(publication, full, client.counters().encodings));
+    while (!kept.isEmpty() && !client.congested()) { // all at once might be more than the queue
+      var next = kept.pollFirstEntry().getValue();
+      client.publish(Publications.prepared(next, full, client.counters().encodings));
+      if (state != State.LIVE) {
+        return;
+      }
+    }
+    if (kept.isEmpty()) {
+      latest = null;
+    } else {
+      client.later(this::catchUp);
     }
   }
 

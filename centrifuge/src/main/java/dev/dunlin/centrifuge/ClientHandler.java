@@ -5,7 +5,6 @@ import dev.dunlin.auth.Credentials;
 import dev.dunlin.auth.Identity;
 import dev.dunlin.auth.Revocations;
 import dev.dunlin.centrifuge.ClientSession.Stage;
-import dev.dunlin.channels.ClientInfo;
 import dev.dunlin.server.Handler;
 import dev.dunlin.server.Session;
 import dev.dunlin.websocket.CloseCode;
@@ -18,7 +17,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -45,20 +43,16 @@ final class ClientHandler implements Handler {
   private final CommandQueue commands;
   private final ConnectedClient view;
   private final CommandPace pace;
+  private final Subscriptions subscriptions;
 
   /** What its address is counted under; null if it is not. */
   private final @Nullable Object address;
-
-  /** How many of its subscriptions count for its user and its address. */
-  private int counted;
 
   /** Made when the first signed publication comes. */
   private @Nullable SignedPublications signatures;
 
   /** The user for whom this connection counts; null while it counts for none. */
   private @Nullable String entered;
-
-  private volatile Set<String> channels = Set.of();
 
   ClientHandler(Node node, Session session, ClientSession state, boolean nativePings) {
     this.node = node;
@@ -70,6 +64,7 @@ final class ClientHandler implements Handler {
     this.view = new ConnectedClient(this, state, session);
     this.deadlines = new Deadlines(node, session, this, state, nativePings);
     this.commands = new CommandQueue(session, state, this);
+    this.subscriptions = new Subscriptions(node, this, address);
     deadlines.opened();
   }
 
@@ -219,6 +214,11 @@ final class ClientHandler implements Handler {
     write(encoded, false);
   }
 
+  /** Pushes a publication that was missed; compressed where its channel allows that. */
+  void push(Push.Pub missed, String channel) {
+    write(state.codec.encode(missed), forbidsCompression(channel));
+  }
+
   private void write(byte[] encoded, boolean plain) {
     if (state.stage != Stage.ENDED) {
       var message = Publications.message(encoded, state.json);
@@ -321,6 +321,10 @@ final class ClientHandler implements Handler {
     return deadlines;
   }
 
+  Subscriptions subscriptions() {
+    return subscriptions;
+  }
+
   /** The signatures of what it publishes. */
   SignedPublications signatures() {
     var known = signatures;
@@ -334,11 +338,6 @@ final class ClientHandler implements Handler {
   /** What hooks and the application get to see. */
   Client view() {
     return view;
-  }
-
-  /** The channels, for any thread. */
-  Set<String> channels() {
-    return channels;
   }
 
   /** Whether the socket is not read at present. */
@@ -479,136 +478,10 @@ final class ClientHandler implements Handler {
     if (revocation != null) {
       revocation.close();
     }
-    for (var subscription : List.copyOf(state.subscriptions.values())) {
-      drop(subscription.channel(), subscription);
-    }
+    subscriptions.dropAll();
     if (registered) {
       node.clients().remove(view);
     }
-  }
-
-  // ---- subscriptions
-
-  boolean subscribed(String channel) {
-    var subscription = state.subscriptions.get(channel);
-    return subscription != null && subscription.live();
-  }
-
-  /** What other clients see of this one, in general or in a channel. */
-  ClientInfo info(@Nullable ChannelSubscription subscription) {
-    var info = ClientInfo.of(state.user, state.id).withConnInfo(state.info);
-    return subscription == null ? info : info.withChanInfo(subscription.info);
-  }
-
-  /** Whether there may be one more subscription; if so it counts until it is dropped. */
-  boolean subscribes() {
-    return switch (node.guard().subscribe(address, state.user)) {
-      case REFUSED -> false;
-      case UNCOUNTED -> true;
-      case COUNTED -> {
-        counted++;
-        yield true;
-      }
-    };
-  }
-
-  /** A subscription was added. */
-  void entered(String channel) {
-    channels = Set.copyOf(state.subscriptions.keySet());
-    node.occupancy().entered(channel, node.hooks().occupied());
-  }
-
-  /** Adds a server-side subscription to a client that is connected. */
-  CompletionStage<Void> add(String channel, SubscribeOptions options) {
-    if (!state.connected() || state.subscriptions.containsKey(channel)) {
-      return CompletableFuture.completedStage(null);
-    }
-    if (state.subscriptions.size() >= node.options().channelLimit()) {
-      end(Disconnect.CHANNEL_LIMIT);
-      return CompletableFuture.failedStage(Rejection.disconnect(Disconnect.CHANNEL_LIMIT));
-    }
-    var asked =
-        options
-            .recoverSince()
-            .map(Subscribing.Asked::recovering)
-            .orElseGet(Subscribing.Asked::nothing);
-    return Subscribing.start(node, this, channel, node.rules(channel), options, asked, true)
-        .thenAcceptAsync(
-            answer -> {
-              var result = (Result.SubscribeResult) answer.result();
-              push(
-                  new Push.Subscribe(
-                      channel,
-                      result.recoverable(),
-                      result.epoch(),
-                      result.offset(),
-                      result.positioned(),
-                      result.data()));
-              for (var missed : result.publications()) {
-                var push = new Push.Pub(Push.Channel.named(channel), missed);
-                write(state.codec.encode(push), forbidsCompression(channel));
-              }
-              answer.afterReply().run();
-            },
-            this::resume); // at once: nothing ends the subscription before its push
-  }
-
-  /** Ends the subscription to a channel, if there is one. */
-  void drop(String channel) {
-    var subscription = state.subscriptions.get(channel);
-    if (subscription != null) {
-      drop(channel, subscription);
-    }
-  }
-
-  /** Ends a subscription: no publications, no presence, and the others are told. */
-  void drop(String channel, ChannelSubscription subscription) {
-    if (subscription.ended()) {
-      return;
-    }
-    boolean joined = subscription.live();
-    subscription.end();
-    state.subscriptions.remove(channel, subscription);
-    if (counted > state.subscriptions.size()) { // those from before the limit do not count
-      counted--;
-      node.guard().unsubscribe(address, state.user);
-    }
-    channels = Set.copyOf(state.subscriptions.keySet());
-    if (subscription.number() > 0) {
-      node.numbers().release(channel);
-    }
-    var agreement = subscription.agreement();
-    if (agreement.presence()) {
-      log("presence", node.hub().presence().remove(channel, info(subscription)));
-    }
-    if (agreement.joinLeave() && joined) {
-      log("leave", node.hub().publishLeave(channel, info(subscription)));
-    }
-    node.occupancy().left(channel, node.hooks().vacated());
-  }
-
-  /** A subscription has lost its place in the stream: the client comes back and recovers. */
-  void insufficient(ChannelSubscription subscription) {
-    counters().insufficient.increment();
-    if (subscription.agreement().serverSide() || !subscription.live()) {
-      end(Disconnect.INSUFFICIENT_STATE);
-    } else {
-      unsubscribe(subscription, UnsubscribeCode.INSUFFICIENT_STATE);
-    }
-  }
-
-  /** A subscription's time is over. */
-  void expired(ChannelSubscription subscription) {
-    if (subscription.agreement().serverSide()) {
-      end(Disconnect.SUBSCRIPTION_EXPIRED);
-    } else {
-      unsubscribe(subscription, UnsubscribeCode.EXPIRED);
-    }
-  }
-
-  void unsubscribe(ChannelSubscription subscription, UnsubscribeCode code) {
-    drop(subscription.channel(), subscription);
-    push(new Push.Unsubscribe(subscription.channel(), code));
   }
 
   /** A failure of something that nobody waits for is logged. */

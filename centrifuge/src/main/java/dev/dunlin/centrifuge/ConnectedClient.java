@@ -73,7 +73,7 @@ final class ConnectedClient implements Client {
 
   @Override
   public Set<String> channels() {
-    return handler.channels();
+    return handler.subscriptions().channels();
   }
 
   @Override
@@ -103,7 +103,8 @@ final class ConnectedClient implements Client {
 
   @Override
   public CompletionStage<Void> subscribe(String channel, SubscribeOptions options) {
-    return CompletableFuture.supplyAsync(() -> handler.add(channel, options), session.lane())
+    return CompletableFuture.supplyAsync(
+            () -> handler.subscriptions().add(channel, options), session.lane())
         .thenCompose(stage -> stage);
   }
 
@@ -116,7 +117,7 @@ final class ConnectedClient implements Client {
             return;
           }
           if (subscription.live()) {
-            handler.unsubscribe(subscription, code);
+            handler.subscriptions().unsubscribe(subscription, code);
           } else {
             subscription.unwanted = code; // it is being added: the client hears of both in order
           }

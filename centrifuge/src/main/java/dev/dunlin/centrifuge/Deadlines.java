@@ -191,7 +191,7 @@ final class Deadlines {
                 .presence()
                 .add(
                     subscription.channel(),
-                    client.info(subscription),
+                    client.subscriptions().info(subscription),
                     node.options().presenceTtl()));
       }
     }
@@ -226,7 +226,7 @@ final class Deadlines {
               if (failure == null
                   && !subscription.ended()
                   && recovery.check(before, history.position()) == Recovery.Verdict.INSUFFICIENT) {
-                client.insufficient(subscription);
+                client.subscriptions().insufficient(subscription);
               }
             },
             session.lane());
@@ -237,7 +237,7 @@ final class Deadlines {
   private void expire(ChannelSubscription subscription) {
     var hook = node.hooks().subRefresh(subscription.channel());
     if (hook.isEmpty() || subscription.clientRefreshes) {
-      client.expired(subscription);
+      client.subscriptions().expired(subscription);
       return;
     }
     subscription.expireBy = NEVER;
@@ -249,7 +249,7 @@ final class Deadlines {
                 return;
               }
               if (failure != null) {
-                client.expired(subscription);
+                client.subscriptions().expired(subscription);
                 return;
               }
               refreshed.info().ifPresent(info -> subscription.info = info);

@@ -22,7 +22,7 @@ final class HistoryCommand {
       throw Rejection.error(ErrorCode.NOT_AVAILABLE);
     }
     var state = client.state();
-    if (!Permissions.history(rules, state, channel, client.subscribed(channel))) {
+    if (!Permissions.history(rules, state, channel, client.subscriptions().live(channel))) {
       throw Rejection.error(ErrorCode.PERMISSION_DENIED);
     }
     var query = query(node, request, rules);

@@ -59,7 +59,7 @@ final class PresenceCommand {
       throw Rejection.error(ErrorCode.NOT_AVAILABLE);
     }
     var state = client.state();
-    if (!Permissions.presence(rules, state, channel, client.subscribed(channel))) {
+    if (!Permissions.presence(rules, state, channel, client.subscriptions().live(channel))) {
       throw Rejection.error(ErrorCode.PERMISSION_DENIED);
     }
   }

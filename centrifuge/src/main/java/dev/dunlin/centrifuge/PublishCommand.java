@@ -28,7 +28,7 @@ final class PublishCommand {
     if (hook.isEmpty() && !Permissions.publish(rules, state, channel, subscribed)) {
       throw Rejection.error(ErrorCode.PERMISSION_DENIED);
     }
-    var info = client.info(subscription);
+    var info = client.subscriptions().info(subscription);
     return switch (rules.signedPublications()) {
       case OFF -> {
         checkFormat(rules, data);

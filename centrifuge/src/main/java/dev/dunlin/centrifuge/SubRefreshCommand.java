@@ -17,7 +17,7 @@ final class SubRefreshCommand {
     if (request.token().isEmpty()) {
       throw Rejection.error(ErrorCode.BAD_REQUEST);
     }
-    if (!request.channel().isEmpty() && !client.subscribed(request.channel())) {
+    if (!request.channel().isEmpty() && !client.subscriptions().live(request.channel())) {
       throw Rejection.error(ErrorCode.PERMISSION_DENIED);
     }
     // The Python SDK up to 0.5.0 leaves the channel out: then the verified token names it.

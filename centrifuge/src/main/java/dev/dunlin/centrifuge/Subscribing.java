@@ -133,7 +133,11 @@ final class Subscribing {
       // it left while somebody was asked: nobody would end the subscription
       return CompletableFuture.failedStage(Rejection.disconnect(Disconnect.CONNECTION_CLOSED));
     }
-    if (!client.subscribes()) {
+    if (client.state().subscriptions.containsKey(channel)) {
+      // the other side was quicker while somebody was asked: nobody would end the one of the two
+      return CompletableFuture.failedStage(Rejection.error(ErrorCode.ALREADY_SUBSCRIBED));
+    }
+    if (!client.subscriptions().countsOneMore()) {
       if (serverSide) {
         client.end(Disconnect.CHANNEL_LIMIT);
       }
@@ -149,7 +153,7 @@ final class Subscribing {
     client.state().subscriptions.put(channel, subscription);
     var listening = node.hub().subscribe(channel, client.lane(rules.batchMaxDelay()), subscription);
     subscription.subscription(listening);
-    client.entered(channel);
+    client.subscriptions().entered(channel);
     return listening
         .active()
         .thenCompose(active -> addPresence())
@@ -158,14 +162,14 @@ final class Subscribing {
             (history, failure) -> {
               if (failure != null || subscription.ended()) {
                 removePresence();
-                client.drop(channel, subscription);
+                client.subscriptions().drop(channel, subscription);
                 return CompletableFuture.<Answer>failedStage(
                     failure != null ? failure : Rejection.error(ErrorCode.INTERNAL));
               }
               try {
                 return CompletableFuture.completedStage(answer(history));
               } catch (RuntimeException refused) {
-                client.drop(channel, subscription);
+                client.subscriptions().drop(channel, subscription);
                 return CompletableFuture.<Answer>failedStage(refused);
               }
             },
@@ -179,7 +183,7 @@ final class Subscribing {
     }
     return node.hub()
         .presence()
-        .add(channel, client.info(subscription), node.options().presenceTtl());
+        .add(channel, client.subscriptions().info(subscription), node.options().presenceTtl());
   }
 
   /** Who was dropped meanwhile may have been removed before it was added. */
@@ -187,7 +191,9 @@ final class Subscribing {
     if (subscription.ended()
         && subscription.agreement().presence()
         && !client.state().subscriptions.containsKey(channel)) {
-      client.log("presence", node.hub().presence().remove(channel, client.info(subscription)));
+      client.log(
+          "presence",
+          node.hub().presence().remove(channel, client.subscriptions().info(subscription)));
     }
   }
 
@@ -282,13 +288,14 @@ final class Subscribing {
       return; // nobody would tell the others that it left
     }
     if (subscription.agreement().joinLeave()) {
-      client.log("join", node.hub().publishJoin(channel, client.info(subscription)));
+      client.log(
+          "join", node.hub().publishJoin(channel, client.subscriptions().info(subscription)));
     }
     subscription.goLive(caughtUp);
     client.deadlines().arm();
     var unwanted = subscription.unwanted;
     if (unwanted != null && subscription.live()) {
-      client.unsubscribe(subscription, unwanted);
+      client.subscriptions().unsubscribe(subscription, unwanted);
     }
   }
 }

@@ -11,7 +11,7 @@ final class UnsubscribeCommand {
     if (request.channel().isEmpty()) {
       throw Rejection.disconnect(Disconnect.BAD_REQUEST);
     }
-    client.drop(request.channel());
+    client.subscriptions().drop(request.channel());
     return Answer.now(new Result.UnsubscribeResult());
   }
 }

@@ -41,6 +41,7 @@ class LateAnswersTest {
           endpoint ->
               endpoint
                   .authenticate(this::authenticate)
+                  .authenticateSubscriptions(this::authenticate)
                   .namespaces(new Namespaces(NamespaceOptions.defaults(), Map.of("room", ROOM))));
 
   private final Authenticator tokens =
@@ -151,6 +152,50 @@ class LateAnswersTest {
     assertThat(peer.next()).contains("\"unsubscribe\":{\"code\":2000");
     assertThat(node.hub.subscribers("room:e")).isZero();
     assertThat(present("room:e")).isEmpty();
+  }
+
+  @Test
+  void whomTheServerSubscribesWhileItsTokenIsVerifiedIsSubscribedOnce() {
+    var peer = node.user(Encoding.JSON, "ann");
+    verifying.set(new CompletableFuture<>());
+    peer.send(
+        "{'id':2,'subscribe':{'channel':'room:f','token':'%s'}}"
+            .formatted(TestNode.token("{'sub':'ann','channel':'room:f'}")));
+    var added =
+        node.endpoint
+            .api()
+            .subscribe(ServerApi.Target.user("ann"), "room:f", SubscribeOptions.NONE);
+    assertThat(peer.next()).contains("\"subscribe\":{");
+    assertThat(peer.next()).contains("join");
+    assertThat(added.toCompletableFuture()).isCompleted();
+    verifying.get().complete(null);
+    assertThat(peer.next()).isEqualTo(Expected.error(2, ErrorCode.ALREADY_SUBSCRIBED));
+    node.publish("room:f", "1");
+    assertThat(peer.next()).contains("\"pub\"");
+    peer.silent();
+    peer.leave();
+    assertThat(node.hub.subscribers("room:f")).isZero();
+    assertThat(present("room:f")).isEmpty();
+  }
+
+  @Test
+  void whatIsPublishedWhileItSubscribesIsHeldWithinBounds() {
+    var peer = node.user(Encoding.JSON, "ann");
+    var other = node.user(Encoding.JSON, "bob");
+    var wait = hold();
+    peer.send("{'id':2,'subscribe':{'channel':'room:g'}}");
+    other.send("{'id':2,'subscribe':{'channel':'room:h'}}");
+    var large = "'" + "x".repeat(60_000) + "'";
+    for (int i = 0; i < 20; i++) {
+      node.publish("room:g", large);
+    }
+    node.publish("room:h", large);
+    assertThat(peer.ending()).isEqualTo("3010 insufficient state");
+    wait.complete(null);
+    assertThat(other.next()).contains("\"subscribe\":{");
+    assertThat(other.next(2)).anyMatch(push -> push.contains("xxx"));
+    assertThat(node.hub.subscribers("room:g")).isZero();
+    assertThat(present("room:g")).isEmpty();
   }
 
   @Test

@@ -105,6 +105,30 @@ class SlowSubscribersTest {
   }
 
   @Test
+  void moreKeysThanTheQueueHoldsComeOneAfterTheOther() {
+    var peer = stalled("latest:a");
+    publishMany("latest:a");
+    for (int i = 0; i < 100; i++) {
+      var key = "k" + i;
+      node.publish("latest:a", "'%s %s'".formatted(key, FILL), options -> options.key(key));
+    }
+    peer.stall(false);
+    node.advance(Duration.ofSeconds(2));
+    assertThat(peer.open()).as("3 MB in a queue of 1 MiB").isTrue();
+    var texts = new StringBuilder();
+    for (var count : peer.frames()) {
+      for (int i = 0; i < count; i++) {
+        texts.append(peer.next());
+      }
+    }
+    for (int i = 0; i < 100; i++) {
+      assertThat(texts.indexOf("k" + i + " ")).as("the latest of key %d", i).isPositive();
+    }
+    node.publish("latest:a", "'later'");
+    assertThat(peer.next()).contains("later");
+  }
+
+  @Test
   void whoFollowsAPositionIsToldAndRecovers() {
     var peer = stalled("stream:a");
     publishMany("stream:a");

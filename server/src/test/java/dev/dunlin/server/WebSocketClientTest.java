@@ -28,10 +28,9 @@ class WebSocketClientTest {
   @Test
   void aPortThatCannotBeIsRefusedAtOnce() {
     try (var client = WebSocketClient.builder().build()) {
-      assertThatThrownBy(
-              () ->
-                  client.connectAsync(
-                      URI.create("ws://127.0.0.1:65536/"), WebSocketClientTest::sendingBack))
+      assertThatThrownBy(() ->
+              client.connectAsync(
+                  URI.create("ws://127.0.0.1:65536/"), WebSocketClientTest::sendingBack))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("there is no port 65536");
     }

@@ -143,7 +143,8 @@ class AftermathTest {
 
   @Test
   void aWireThatFailsWhenItIsPingedKeepsNobodyElseFromBeingPinged() {
-    var limits = Limits.defaults().pingInterval(Duration.ofSeconds(10)).pongWait(Duration.ofSeconds(5));
+    var limits =
+        Limits.defaults().pingInterval(Duration.ofSeconds(10)).pongWait(Duration.ofSeconds(5));
     var brokenWire = new MemoryWire();
     var wire = new MemoryWire();
     var broken = open(SILENT, Dispatch.INLINE, limits, brokenWire);

@@ -78,7 +78,8 @@ class MeterTest {
   @Test
   void aSlowConsumerIsCountedByCauseAndCode() {
     var session = open(Overflow.CLOSE);
-    for (int i = 0; i < 5; i++) {
+    wire.stuck = true;
+    for (int i = 0; i < 10; i++) {
       session.trySend(Text.of("m" + i));
     }
     assertThatThrownBy(() -> session.send(Text.of("late")))
