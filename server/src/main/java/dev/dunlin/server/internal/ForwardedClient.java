@@ -7,9 +7,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** For whom a request was forwarded, by the headers that listed proxies write. Pure. */
 public final class ForwardedClient {
@@ -27,7 +29,11 @@ public final class ForwardedClient {
     }
     List<String> hops;
     if (proxies.tells(Telling.X_FORWARDED_FOR)) {
-      hops = listed(headers.all("X-Forwarded-For"), ',');
+      hops =
+          headers.all("X-Forwarded-For").stream()
+              .flatMap(line -> Stream.of(line.split(",", -1)))
+              .map(String::strip)
+              .toList();
     } else if (proxies.tells(Telling.FORWARDED)) {
       hops =
           listed(headers.all("Forwarded"), ',').stream()
@@ -49,22 +55,26 @@ public final class ForwardedClient {
 
   /**
    * Splits at a separator outside quotes; a line of a repeated header stands after those before.
+   * Goes from right to left, as trust does: a quotation mark that a client leaves open must not
+   * swallow what a proxy has added after it.
    */
   private static List<String> listed(List<String> lines, char separator) {
     var items = new ArrayList<String>();
     for (var line : lines) {
-      int begin = 0;
+      int before = items.size();
+      int end = line.length();
       boolean quoted = false;
-      for (int i = 0; i < line.length(); i++) {
+      for (int i = end - 1; i >= 0; i--) {
         char c = line.charAt(i);
         if (c == '"') {
           quoted = !quoted;
         } else if (c == separator && !quoted) {
-          items.add(line.substring(begin, i).strip());
-          begin = i + 1;
+          items.add(line.substring(i + 1, end).strip());
+          end = i;
         }
       }
-      items.add(line.substring(begin).strip());
+      items.add(line.substring(0, end).strip());
+      Collections.reverse(items.subList(before, items.size()));
     }
     return items;
   }
