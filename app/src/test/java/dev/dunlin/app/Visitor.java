@@ -20,8 +20,8 @@ final class Visitor implements WebSocket.Listener, AutoCloseable {
   private final StringBuilder part = new StringBuilder();
   private final WebSocket socket;
 
-  private Visitor(URI where, String... headers) {
-    var builder = HTTP.newWebSocketBuilder();
+  private Visitor(HttpClient http, URI where, String... headers) {
+    var builder = http.newWebSocketBuilder();
     for (int i = 0; i < headers.length; i += 2) {
       builder.header(headers[i], headers[i + 1]);
     }
@@ -30,12 +30,17 @@ final class Visitor implements WebSocket.Listener, AutoCloseable {
 
   /** An open socket on which nothing has been said; headers as names and values. */
   static Visitor at(URI where, String... headers) {
-    return new Visitor(where, headers);
+    return new Visitor(HTTP, where, headers);
+  }
+
+  /** The same, made by this client, which may have a certificate to show. */
+  static Visitor over(HttpClient http, URI where) {
+    return new Visitor(http, where);
   }
 
   /** A client that is connected. */
   static Visitor connected(URI where, String token) throws Exception {
-    var visitor = new Visitor(where);
+    var visitor = new Visitor(HTTP, where);
     assertThat(visitor.ask("{'id':1,'connect':{'token':'%s'}}".formatted(token)))
         .contains("\"connect\"");
     return visitor;
