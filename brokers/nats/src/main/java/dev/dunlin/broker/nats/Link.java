@@ -100,18 +100,23 @@ final class Link {
     this.timeout = options.timeout();
     this.threads = threads;
     this.lost = new CompletableFuture<>();
-    this.connection =
-        Nats.connect(
-            Options.builder()
-                .server(options.url())
-                .noReconnect()
-                .connectionTimeout(timeout)
-                .pingInterval(options.probeInterval())
-                .maxPingsOut(8)
-                .maxMessagesInOutgoingQueue(0) // else it keeps callers waiting; bytes are bounded
-                .connectionListener(new Watch(lost))
-                .errorListener(new Complaints())
-                .build());
+    var settings =
+        Options.builder()
+            .server(options.url())
+            .noReconnect()
+            .connectionTimeout(timeout)
+            .pingInterval(options.probeInterval())
+            .maxPingsOut(8)
+            .maxMessagesInOutgoingQueue(0) // else it keeps callers waiting; bytes are bounded
+            .connectionListener(new Watch(lost))
+            .errorListener(new Complaints());
+    if (options.secure()) {
+      settings
+          .sslContext(NamedTls.context(options.tls()))
+          // The other ways connect to addresses, which have no names to compare.
+          .hostnameResolveMode(Options.HostnameResolveMode.HappyEyeballs);
+    }
+    this.connection = Nats.connect(settings.build());
     try {
       var waits = JetStreamOptions.builder().requestTimeout(timeout).build();
       this.jetStream = connection.jetStream(waits);

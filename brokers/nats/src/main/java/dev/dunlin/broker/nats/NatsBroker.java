@@ -105,6 +105,9 @@ public final class NatsBroker implements Broker {
 
   /** A broker over this NATS, not yet started. */
   public static NatsBroker over(NatsOptions options) {
+    if (options.secure()) {
+      NamedTls.context(options.tls()); // what cannot be read is said at once
+    }
     return new NatsBroker(options);
   }
 

@@ -3,7 +3,11 @@ package dev.dunlin.broker.nats;
 import static java.util.Objects.requireNonNull;
 
 import dev.dunlin.channels.PublishOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -29,6 +33,8 @@ import java.util.Map;
  * @param maxHistory how many publications a channel may ask to keep, in streams that do not exist
  *     yet; 1,000 by default. Publishing into a longer history fails. A channel takes the room of up
  *     to twice as many messages, however short its own history
+ * @param tls who is trusted and what is shown with {@code tls://}; {@link Tls#ofTheJvm()} by
+ *     default. Names of hosts are compared with the server's certificate in any case
  */
 public record NatsOptions(
     String url,
@@ -40,11 +46,13 @@ public record NatsOptions(
     boolean memory,
     int replicas,
     Duration idempotencyWindow,
-    int maxHistory) {
+    int maxHistory,
+    Tls tls) {
 
   private static final String NAMES =
       "url, prefix, trust_persistence, timeout_ms, probe_interval_ms, max_pending_bytes,"
-          + " storage, replicas, idempotency_window_ms, max_history";
+          + " storage, replicas, idempotency_window_ms, max_history,"
+          + " ca_pem_file, cert_pem_file, key_pem_file";
 
   /** Checks each of them. */
   public NatsOptions {
@@ -59,6 +67,59 @@ public record NatsOptions(
     positive("replicas", replicas);
     positive("max history", maxHistory);
     positive("idempotency window", idempotencyWindow.toMillis());
+    if (anyServer(url, "opentls")) {
+      // The driver would trust whoever answers.
+      throw new IllegalArgumentException("url begins with opentls, but must with tls");
+    }
+    if (!tls.equals(Tls.ofTheJvm()) && !secure(url)) {
+      throw new IllegalArgumentException(
+          "ca_pem_file, cert_pem_file and key_pem_file need a url that begins with tls");
+    }
+  }
+
+  /**
+   * The TLS of connections. The files are read again for each connection.
+   *
+   * @param caPemFile the authorities that are trusted, a PEM file; empty for those of the JVM
+   * @param certPemFile the chain that is shown, a PEM file; empty for none
+   * @param keyPemFile its private key, a PEM file (PKCS #8, not encrypted)
+   */
+  public record Tls(String caPemFile, String certPemFile, String keyPemFile) {
+
+    /** Checks that the files can be read. */
+    public Tls {
+      readable("ca_pem_file", caPemFile);
+      readable("cert_pem_file", certPemFile);
+      readable("key_pem_file", keyPemFile);
+      if (certPemFile.isEmpty() != keyPemFile.isEmpty()) {
+        throw new IllegalArgumentException("cert_pem_file and key_pem_file need each other");
+      }
+    }
+
+    private static void readable(String option, String file) {
+      if (!file.isEmpty() && !Files.isReadable(Path.of(file))) {
+        throw new IllegalArgumentException(option + " cannot be read: " + file);
+      }
+    }
+
+    /** The authorities of the JVM, and no certificate of our own. */
+    public static Tls ofTheJvm() {
+      return new Tls("", "", "");
+    }
+  }
+
+  /** Whether connections are to be made over TLS: if it is asked of one server, then of all. */
+  boolean secure() {
+    return secure(url);
+  }
+
+  private static boolean secure(String url) {
+    return anyServer(url, "tls") || anyServer(url, "wss");
+  }
+
+  private static boolean anyServer(String url, String scheme) {
+    return Arrays.stream(url.split(","))
+        .anyMatch(server -> server.strip().toLowerCase(Locale.ROOT).startsWith(scheme + "://"));
   }
 
   private static void positive(String name, long value) {
@@ -79,7 +140,8 @@ public record NatsOptions(
         false,
         1,
         PublishOptions.DEFAULT_IDEMPOTENCY_TTL,
-        1_000);
+        1_000,
+        Tls.ofTheJvm());
   }
 
   /**
@@ -92,13 +154,19 @@ public record NatsOptions(
     if (url == null) {
       throw new IllegalArgumentException("the nats broker needs the option url");
     }
-    var result = at(url);
+    var result =
+        at(url)
+            .tls(
+                new Tls(
+                    options.getOrDefault("ca_pem_file", ""),
+                    options.getOrDefault("cert_pem_file", ""),
+                    options.getOrDefault("key_pem_file", "")));
     for (var option : options.entrySet()) {
       var name = option.getKey();
       var value = option.getValue();
       result =
           switch (name) {
-            case "url" -> result;
+            case "url", "ca_pem_file", "cert_pem_file", "key_pem_file" -> result;
             case "prefix" -> result.prefix(value);
             case "trust_persistence" -> result.trustPersistence(truth(name, value));
             case "timeout_ms" -> result.timeout(Duration.ofMillis(number(name, value)));
@@ -153,7 +221,8 @@ public record NatsOptions(
         memory,
         replicas,
         idempotencyWindow,
-        maxHistory);
+        maxHistory,
+        tls);
   }
 
   /** Trusting the server's persistence, or not. */
@@ -168,7 +237,8 @@ public record NatsOptions(
         memory,
         replicas,
         idempotencyWindow,
-        maxHistory);
+        maxHistory,
+        tls);
   }
 
   /** With another timeout. */
@@ -183,7 +253,8 @@ public record NatsOptions(
         memory,
         replicas,
         idempotencyWindow,
-        maxHistory);
+        maxHistory,
+        tls);
   }
 
   /** With another interval of probes. */
@@ -198,7 +269,8 @@ public record NatsOptions(
         memory,
         replicas,
         idempotencyWindow,
-        maxHistory);
+        maxHistory,
+        tls);
   }
 
   /** With another limit to what waits for the server. */
@@ -213,7 +285,8 @@ public record NatsOptions(
         memory,
         replicas,
         idempotencyWindow,
-        maxHistory);
+        maxHistory,
+        tls);
   }
 
   /** Keeping new streams in memory, or on disk. */
@@ -228,7 +301,8 @@ public record NatsOptions(
         memory,
         replicas,
         idempotencyWindow,
-        maxHistory);
+        maxHistory,
+        tls);
   }
 
   /** Keeping new streams on so many servers. */
@@ -243,7 +317,8 @@ public record NatsOptions(
         memory,
         replicas,
         idempotencyWindow,
-        maxHistory);
+        maxHistory,
+        tls);
   }
 
   /** With another limit to the life of idempotency keys. */
@@ -258,7 +333,8 @@ public record NatsOptions(
         memory,
         replicas,
         idempotencyWindow,
-        maxHistory);
+        maxHistory,
+        tls);
   }
 
   /** With room for histories of so many publications. */
@@ -273,7 +349,24 @@ public record NatsOptions(
         memory,
         replicas,
         idempotencyWindow,
-        maxHistory);
+        maxHistory,
+        tls);
+  }
+
+  /** With other authorities, or a certificate of our own. */
+  public NatsOptions tls(Tls tls) {
+    return new NatsOptions(
+        url,
+        prefix,
+        trustPersistence,
+        timeout,
+        probeInterval,
+        maxPendingBytes,
+        memory,
+        replicas,
+        idempotencyWindow,
+        maxHistory,
+        tls);
   }
 
   /** What a failure says, without who we are: the driver repeats URLs with their passwords. */
