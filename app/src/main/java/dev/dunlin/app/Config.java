@@ -311,7 +311,7 @@ record Config(
               reloads = true)
           Duration presenceTtl,
       @Option(
-              value = "How often the position of a quiet subscription is compared with its stream",
+              value = "How often the position of a subscription is compared with its stream",
               fallback = "5s",
               least = 100,
               consequence = "a lost publication is noticed within twice this time",

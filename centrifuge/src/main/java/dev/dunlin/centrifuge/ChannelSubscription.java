@@ -62,7 +62,6 @@ final class ChannelSubscription implements Subscriber {
   private List<Publication> waiting = new ArrayList<>();
   private int waitingBytes;
   private boolean patchable;
-  private boolean quiet = true;
 
   /**
    * Where a slow client is spared: the latest publication of each key that it has not got. Null
@@ -167,7 +166,6 @@ final class ChannelSubscription implements Subscriber {
     if (state == State.ENDED) {
       return;
     }
-    quiet = false;
     if (recovery != null) {
       switch (recovery.receive(publication)) {
         case HELD, DUPLICATE -> {
@@ -206,7 +204,6 @@ final class ChannelSubscription implements Subscriber {
             && !spared()
             && (recovery == null || recovery.accepts(block));
     if (whole) {
-      quiet = false;
       client.publish(Publications.prepared(block, full, client.counters().encodings));
     } else {
       Subscriber.super.deliver(block);
@@ -302,12 +299,5 @@ final class ChannelSubscription implements Subscriber {
     if (recovery != null && state != State.ENDED) {
       client.deadlines().checkPosition(this);
     }
-  }
-
-  /** Whether nothing came since the last time it was asked. */
-  boolean quiet() {
-    boolean was = quiet;
-    quiet = true;
-    return was;
   }
 }

@@ -202,7 +202,7 @@ final class Deadlines {
       expire(subscription);
     } else if (now >= subscription.checkAt) {
       subscription.checkAt = node.positionCheckAfter(subscription.channel(), now);
-      if (subscription.live() && subscription.quiet()) {
+      if (subscription.live()) {
         checkPosition(subscription);
       }
     }

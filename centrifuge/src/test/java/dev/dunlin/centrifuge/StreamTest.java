@@ -288,6 +288,20 @@ class StreamTest {
     assertThat(peer.next()).contains("\"unsubscribe\":{\"code\":2500");
   }
 
+  /** Also where something came just before it, as on a channel that was busy until then. */
+  @Test
+  void aPublicationLostAfterAnotherIsNoticedWithinTenSecondsToo() {
+    var peer = node.anonymous(encoding);
+    subscribe(peer, "stream:a", "");
+    fill("stream:a", 1, 1);
+    assertThat(peer.next()).isEqualTo(pub("stream:a", 1));
+    losing = true;
+    fill("stream:a", 2, 2);
+    losing = false;
+    node.advance(Duration.ofMillis(10_200));
+    assertThat(peer.next()).contains("\"unsubscribe\":{\"code\":2500");
+  }
+
   @Test
   void subscribersOfAChannelShareTheLooksAtItsPosition() {
     var peers = new ArrayList<Peer>();

@@ -156,6 +156,18 @@ public final class Hub implements AutoCloseable {
    * that begins after it: ten thousand clients that come back at once cost two.
    */
   public CompletionStage<History> history(String channel, HistoryQuery query) {
+    var history = read(channel, query);
+    var topic = query.limit() == 0 ? topics.get(channel) : null;
+    if (topic == null || !topic.remembers()) {
+      return history;
+    }
+    return history.thenApply(seen -> {
+      topic.compare(seen.position());
+      return seen;
+    });
+  }
+
+  private CompletionStage<History> read(String channel, HistoryQuery query) {
     return guarded(() -> reads.read(channel, query));
   }
 
@@ -168,9 +180,9 @@ public final class Hub implements AutoCloseable {
   public CompletionStage<History> recover(String channel, HistoryQuery query) {
     var topic = topics.get(channel);
     if (topic == null || !linked) {
-      return history(channel, query);
+      return read(channel, query);
     }
-    return replays.share(topic, query, System.nanoTime(), () -> history(channel, query));
+    return replays.share(topic, query, System.nanoTime(), () -> read(channel, query));
   }
 
   /** Forgets the channel's publications; offset and epoch go on. */
@@ -340,6 +352,7 @@ public final class Hub implements AutoCloseable {
     @Override
     public void linkRestored() {
       meter.reconnects.increment();
+      topics.values().forEach(Topic::forget); // before anybody shares again what was read before
       linked = true;
       for (var topic : List.copyOf(topics.values())) {
         topic.accept(new Event.Interruption());

@@ -86,6 +86,7 @@ public final class Recovery {
   private long offset;
   private String epoch = "";
   private long suspected = NO_SUSPICION;
+  private long suspectedAt; // where it stood then
 
   private Recovery(Mode mode, StreamPosition since, int limit) {
     this.mode = mode;
@@ -312,9 +313,10 @@ public final class Recovery {
    * Compares the position with the top of the stream, which finds what was lost without a trace:
    * the last publication before a silence.
    *
-   * <p>A top ahead of the position may only mean that a publication is under way, so the first such
-   * answer is a suspicion, and the next finds the position insufficient if it still has not reached
-   * that top. Checking every 5 s therefore notices a loss within 10 s.
+   * <p>A top ahead of the position may only mean that publications are under way, so the first such
+   * answer is a suspicion, and the next finds the position insufficient if it has not reached that
+   * top and has not moved: whoever is only late moves. Checking every 5 s therefore notices a loss
+   * within 10 s, since nothing moves a position across what was lost.
    *
    * @param before {@link #position} when the read began
    * @param top what was read
@@ -333,10 +335,11 @@ public final class Recovery {
     if (epoch.isEmpty() && top.offset() == offset) {
       epoch = top.epoch();
     }
-    if (suspected != NO_SUSPICION && offset < suspected) {
+    if (suspected != NO_SUSPICION && offset < suspected && offset == suspectedAt) {
       return lost();
     }
     suspected = top.offset() > offset ? top.offset() : NO_SUSPICION;
+    suspectedAt = offset;
     return Verdict.DELIVER;
   }
 }

@@ -1,5 +1,7 @@
 package dev.dunlin.channels;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +12,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Histories that are being read, or were a moment ago, for those who come back after them: whoever
@@ -18,9 +21,10 @@ import java.util.function.Supplier;
  *
  * <p>A history that was read is brought up to date by what has arrived in the channel here since
  * before the read began ({@link Tail}); what comes later reaches the newcomer live, since it is
- * subscribed already. Where the two do not join without a gap it is read anew. Kept for five
- * seconds, which is less than it takes to find out that a message was lost ({@link
- * Recovery#check}), and 16 MiB of them at most.
+ * subscribed already. Where the two do not join without a gap it is read anew, and so it is once a
+ * look at the position ({@link Recovery#check}) has shown more than is known here. Kept for five
+ * seconds, and 16 MiB of them at most; there is no timer, so the last ones stay until the next one
+ * comes.
  */
 final class Replays {
 
@@ -46,12 +50,18 @@ final class Replays {
     private final HistoryQuery query;
     private final Tail.Mark mark; // before the read began
     private final long readAt; // when it began
-    private long bytes = OVERHEAD; // the lock's
+    private long bytes; // the lock's
 
     Replay(HistoryQuery query, Tail.Mark mark, long readAt) {
       this.query = query;
       this.mark = mark;
       this.readAt = readAt;
+      this.bytes = overhead();
+    }
+
+    /** What it takes beside publications: the epoch is whatever a client has sent. */
+    long overhead() {
+      return OVERHEAD + 2L * query.since().epoch().length();
     }
 
     /** Whether what it read may hold all that the query asks for. */
@@ -98,8 +108,8 @@ final class Replays {
   CompletionStage<History> share(
       Topic topic, HistoryQuery query, long now, Supplier<CompletionStage<History>> read) {
     var key = Key.of(topic, query);
-    var mine = new Replay(query, topic.mark(now + KEPT_NANOS), now);
     Replay shared;
+    @Nullable Replay mine = null;
     Optional<List<Publication>> arrived = Optional.empty();
     lock.lock();
     try {
@@ -108,21 +118,27 @@ final class Replays {
       if (shared != null && shared.covers(query)) {
         arrived = topic.since(shared.mark).filter(some -> some.isEmpty() || !query.reverse());
       }
-      if (arrived.isEmpty()) {
+      if (shared == null || arrived.isEmpty()) {
+        mine = new Replay(query, topic.mark(), now);
         replace(key, mine);
       }
     } finally {
       lock.unlock();
     }
-    if (shared != null && arrived.isPresent()) {
-      return join(key, shared, query, arrived.get(), read);
-    }
+    return mine == null
+        ? join(key, requireNonNull(shared), query, arrived.orElseThrow(), read)
+        : begin(key, mine, read);
+  }
+
+  private CompletionStage<History> begin(
+      Key key, Replay mine, Supplier<CompletionStage<History>> read) {
     read.get()
         .whenComplete((history, failure) -> {
           if (failure != null) {
             drop(key, mine);
             mine.history.completeExceptionally(failure);
           } else {
+            key.topic.read(mine.mark, history.position());
             weigh(key, mine, history);
             mine.history.complete(history);
           }
@@ -151,7 +167,10 @@ final class Replays {
 
   private void replace(Key key, Replay replay) {
     var old = replays.remove(key); // the new one is the youngest
-    bytes += replay.bytes - (old == null ? 0 : old.bytes);
+    if (old != null) {
+      letGo(key, old);
+    }
+    bytes += replay.bytes;
     replays.put(key, replay);
   }
 
@@ -159,16 +178,22 @@ final class Replays {
     lock.lock();
     try {
       if (replays.remove(key, replay)) {
-        bytes -= replay.bytes;
+        letGo(key, replay);
       }
     } finally {
       lock.unlock();
     }
   }
 
+  /** Of one that was removed. */
+  private void letGo(Key key, Replay replay) {
+    bytes -= replay.bytes;
+    key.topic.release(replay.mark);
+  }
+
   /** Counts what has been read; too much is shared with those who wait, but not kept. */
   private void weigh(Key key, Replay replay, History history) {
-    long size = OVERHEAD;
+    long size = replay.overhead();
     for (var publication : history.publications()) {
       size += OVERHEAD + publication.size();
     }
@@ -181,7 +206,7 @@ final class Replays {
       replay.bytes = size;
       if (size > MOST_BYTES / 4) {
         replays.remove(key);
-        bytes -= size;
+        letGo(key, replay);
       }
       forget(replay.readAt);
     } finally {
@@ -197,9 +222,8 @@ final class Replays {
       if (now - replay.readAt < KEPT_NANOS && bytes <= MOST_BYTES) {
         return;
       }
-      bytes -= replay.bytes;
-      entry.getKey().topic.forget(now);
       oldest.remove();
+      letGo(entry.getKey(), replay);
     }
   }
 }

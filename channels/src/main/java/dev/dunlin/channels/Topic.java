@@ -50,16 +50,16 @@ final class Topic {
     }
   }
 
-  /** This moment: what arrives after it can be asked for, at least until then. */
-  Tail.Mark mark(long until) {
+  /** This moment: what arrives after it can be asked for, until it is released. */
+  Tail.Mark mark() {
     lock.lock();
     try {
       var current = tail;
       if (current == null) {
-        current = new Tail(hub.tailBytes, until);
+        current = new Tail(hub.tailBytes);
         tail = current;
       }
-      return current.mark(until);
+      return current.mark();
     } finally {
       lock.unlock();
     }
@@ -76,12 +76,47 @@ final class Topic {
     }
   }
 
-  /** Lets go of what nobody asks for any more. */
-  void forget(long now) {
+  /** Nobody will ask any more what has arrived since this moment. */
+  void release(Tail.Mark mark) {
+    lock.lock();
+    try {
+      if (mark.tail().release() && tail == mark.tail()) {
+        dropTail(mark.tail());
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The stream was read, beginning after this moment. */
+  void read(Tail.Mark mark, StreamPosition position) {
+    lock.lock();
+    try {
+      mark.tail().read(position);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether there is anything to {@link #compare} with. */
+  boolean remembers() {
+    lock.lock();
+    try {
+      return tail != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Compares what is shared here with where the stream stands. If that is further something is
+   * under way or was lost, and whoever comes next is to read for himself.
+   */
+  void compare(StreamPosition position) {
     lock.lock();
     try {
       var current = tail;
-      if (current != null && current.over(now)) {
+      if (current != null && !current.reaches(position)) {
         dropTail(current);
       }
     } finally {

@@ -285,6 +285,17 @@ class RecoveryTest {
   }
 
   @Test
+  void checkGivesWhoeverIsLateTimeAsLongAsItMoves() {
+    var recovery = live(5);
+    for (int arrived = 6; arrived < 10; arrived++) {
+      assertThat(recovery.check(recovery.position(), position(20))).isEqualTo(Verdict.DELIVER);
+      recovery.receive(at(arrived));
+    }
+    assertThat(recovery.check(recovery.position(), position(20))).isEqualTo(Verdict.DELIVER);
+    assertThat(recovery.check(recovery.position(), position(20))).isEqualTo(Verdict.INSUFFICIENT);
+  }
+
+  @Test
   void checkFindsAnotherLifeOfTheStreamAtOnce() {
     assertThat(live(5).check(position(5), new StreamPosition(5, "f")))
         .isEqualTo(Verdict.INSUFFICIENT);

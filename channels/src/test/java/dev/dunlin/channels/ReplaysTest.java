@@ -3,6 +3,7 @@ package dev.dunlin.channels;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -242,6 +243,35 @@ class ReplaysTest {
     }
   }
 
+  /** Whichever topic is told first: none shares what was read before the link was lost. */
+  @Test
+  void nothingFromBeforeAnInterruptionIsSharedAfterIt() {
+    var remote = new RemoteBroker();
+    try (var far = Hub.over(remote)) {
+      var again = new ArrayList<CompletableFuture<History>>();
+      for (var channels : List.of(List.of("a", "b"), List.of("b", "a"))) {
+        var unused =
+            far.subscribe(
+                channels.getFirst(),
+                new Subscriber() {
+                  @Override
+                  public void deliver(Publication publication) {}
+
+                  @Override
+                  public void interrupted() {
+                    again.add(far.recover(channels.getLast(), QUERY).toCompletableFuture());
+                  }
+                });
+        var read = far.recover(channels.getFirst(), QUERY).toCompletableFuture();
+        remote.reads.remove().complete(NONE);
+        assertThat(read).isCompleted();
+      }
+      remote.sink.linkLost();
+      remote.sink.linkRestored();
+      assertThat(again).hasSize(2).noneMatch(CompletableFuture::isDone);
+    }
+  }
+
   @Test
   void latestPublicationIsReadAnewOnceAnotherCame() {
     var remote = new RemoteBroker();
@@ -306,6 +336,94 @@ class ReplaysTest {
     assertThat(shared(replays, topic, QUERY, 1_000 + Replays.KEPT_NANOS - 1)).isTrue();
     assertThat(shared(replays, new Topic(hub, "a"), QUERY, 1_000)).isFalse();
     assertThat(shared(replays, topic, QUERY, 1_000 + Replays.KEPT_NANOS)).isFalse();
+  }
+
+  /** Else what nobody asks for any more would take the room of what somebody does. */
+  @Test
+  void whatHasArrivedIsForgottenWithTheLastReadThatItBelongsTo() {
+    var replays = new Replays();
+    var topic = new Topic(hub, "a");
+    var other = new Topic(hub, "b");
+    assertThat(shared(replays, topic, QUERY, 0)).isFalse();
+    topic.accept(Publication.of("a", new byte[100]).position(1, "").build());
+    assertThat(shared(replays, topic, HistoryQuery.first(11), 1_000)).isFalse();
+    assertThat(shared(replays, topic, HistoryQuery.first(11), Replays.KEPT_NANOS / 2)).isTrue();
+    assertThat(shared(replays, other, QUERY, Replays.KEPT_NANOS)).isFalse();
+    assertThat(hub.tailBytes.get()).as("one read is left").isPositive();
+    assertThat(shared(replays, other, QUERY, 1_000 + Replays.KEPT_NANOS)).isTrue();
+    assertThat(hub.tailBytes).hasValue(0);
+  }
+
+  @Test
+  void whatHasArrivedIsForgottenWithAReadThatFails() {
+    var remote = new RemoteBroker();
+    try (var far = Hub.over(remote);
+        var subscription = far.subscribe("a", publication -> {})) {
+      var first = far.recover("a", QUERY).toCompletableFuture();
+      remote.sink.publication(publication(1, "e"));
+      assertThat(far.tailBytes.get()).isPositive();
+      remote.reads.remove().completeExceptionally(new IllegalStateException("away"));
+      assertThat(first).isCompletedExceptionally();
+      assertThat(far.tailBytes).hasValue(0);
+    }
+  }
+
+  /** What a node keeps of all channels together, and of one. */
+  @Test
+  void whatHasArrivedIsBoundedForEachChannelAndForAll() {
+    var replays = new Replays();
+    var topics = IntStream.range(0, 100).mapToObj(i -> new Topic(hub, "a" + i)).toList();
+    for (var topic : topics) {
+      assertThat(shared(replays, topic, QUERY, 0)).isFalse();
+      topic.accept(Publication.of("a", new byte[60_000]).position(1, "").build());
+      assertThat(hub.tailBytes.get()).isLessThanOrEqualTo(4 << 20);
+    }
+    assertThat(hub.tailBytes.get()).isGreaterThan(3 << 20);
+    topics.getFirst().accept(Publication.of("a", new byte[6_000]).position(2, "").build());
+    assertThat(shared(replays, topics.get(1), QUERY, 0)).isTrue();
+    assertThat(shared(replays, topics.getFirst(), QUERY, 0)).as("beyond 64 KiB").isFalse();
+    assertThat(shared(replays, topics.getLast(), QUERY, 0)).as("beyond 4 MiB").isFalse();
+  }
+
+  /** A message may have been lost: who comes now is to learn of it, and not 10 s after his coming. */
+  @Test
+  void aPositionAheadOfWhatArrivedEndsTheSharing() {
+    var remote = new RemoteBroker();
+    try (var far = Hub.over(remote);
+        var subscription = far.subscribe("a", publication -> {})) {
+      var first = far.recover("a", since(5, 10)).toCompletableFuture();
+      remote.reads.remove().complete(history(6, 9, 9));
+      assertThat(offsets(first)).hasSize(4);
+      remote.sink.publication(publication(10, "e"));
+      look(far, remote, 10, "e");
+      assertThat(far.recover("a", since(5, 10)).toCompletableFuture()).isCompleted();
+      look(far, remote, 11, "e");
+      assertThat(far.recover("a", since(5, 10)).toCompletableFuture()).isNotDone();
+      remote.reads.remove().complete(history(6, 11, 11));
+      assertThat(far.recover("a", since(5, 10)).toCompletableFuture()).isCompleted();
+      look(far, remote, 11, "another");
+      assertThat(far.recover("a", since(5, 10)).toCompletableFuture()).isNotDone();
+    }
+  }
+
+  private static void look(Hub hub, RemoteBroker remote, long offset, String epoch) {
+    var position = new StreamPosition(offset, epoch);
+    var look = hub.history("a", HistoryQuery.position()).toCompletableFuture();
+    remote.reads.remove().complete(new History(List.of(), position));
+    assertThat(look).isCompletedWithValue(new History(List.of(), position));
+  }
+
+  /** They come from clients, who may make them up. */
+  @Test
+  void namesOfEpochsAreCounted() {
+    var replays = new Replays();
+    var topic = new Topic(hub, "a");
+    for (int i = 0; i < 100; i++) {
+      var epoch = ("" + i % 10).repeat(500_000) + i;
+      shared(replays, topic, HistoryQuery.since(new StreamPosition(1, epoch), 10), 0);
+    }
+    var oldest = HistoryQuery.since(new StreamPosition(1, "0".repeat(500_000) + 0), 10);
+    assertThat(shared(replays, topic, oldest, 0)).isFalse();
   }
 
   @Test
