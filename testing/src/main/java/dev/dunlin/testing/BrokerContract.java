@@ -557,6 +557,19 @@ public abstract class BrokerContract {
   }
 
   @Test
+  final void repeatedKeyNamesItsPublicationWhateverItsVersion() {
+    var first = publish("v5", KEPT.idempotencyKey("key").version(5, ""));
+    publish("v6", KEPT.version(6, ""));
+    var again = publish("v5", KEPT.idempotencyKey("key").version(5, ""));
+    assertThat(again.suppression()).isEqualTo(PublishResult.Suppression.IDEMPOTENCY);
+    assertThat(again.position()).isEqualTo(first.position());
+
+    var outdated = KEPT.idempotencyKey("another").version(4, "");
+    assertThat(publish("v4", outdated).suppression()).isEqualTo(PublishResult.Suppression.VERSION);
+    assertThat(read(HistoryQuery.first(HistoryQuery.ALL)).publications()).hasSize(2);
+  }
+
+  @Test
   final void versionsOfAnotherEpochStartAnew() {
     publish("a9", KEPT.version(9, "a"));
     assertThat(publish("a8", KEPT.version(8, "a")).suppressed()).isTrue();

@@ -216,13 +216,15 @@ final class Link {
   /** Gives the link up. The first reason counts. */
   void lose(String reason) {
     lost.complete(reason);
-    threads.execute(() -> {
-      try {
-        connection.close();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    });
+    // a thread of its own: the broker's take nothing any more once it is closed
+    var unused =
+        Thread.startVirtualThread(() -> {
+          try {
+            connection.close();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
   }
 
   /** Completes when the server has seen what was sent so far. Calls share their round trips. */

@@ -68,6 +68,7 @@ public final class NatsBroker implements Broker {
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<String> wanted = new HashSet<>(); // guarded by the lock
+  private @Nullable Link opening; // guarded by the lock
   private volatile @Nullable Link link; // written under the lock
   private volatile @Nullable Sink sink;
   private volatile @Nullable CompletableFuture<Void> heard;
@@ -158,21 +159,27 @@ public final class NatsBroker implements Broker {
     Set<String> restored;
     lock.lock();
     try {
+      if (closed) {
+        opened.lose("the broker is closed");
+        return;
+      }
+      opening = opened; // from here on it ends with the broker
       restored = Set.copyOf(wanted);
     } finally {
       lock.unlock();
     }
+    CompletionStage<Void> subscribed;
     try {
       opened.dispatcher().subscribe(probe);
       opened.dispatcher().subscribe(subjects.control());
       restored.forEach(opened.dispatcher()::subscribe);
-    } catch (IllegalStateException e) { // it is gone again already
+      subscribed = opened.flushed();
+    } catch (IllegalStateException | RejectedExecutionException e) { // it is gone again already
       opened.lose("the server did not take the subscriptions");
       onTimer(() -> retry(e));
       return;
     }
-    opened
-        .flushed()
+    subscribed
         .whenComplete((done, failure) ->
             onTimer(() -> {
               if (failure == null) {
@@ -193,11 +200,14 @@ public final class NatsBroker implements Broker {
     lock.lock();
     try {
       link = opened;
+      opening = null;
       for (var subject : restored) {
         if (!wanted.contains(subject)) {
           opened.dispatcher().unsubscribe(subject); // given up while we were away
         }
       }
+    } catch (IllegalStateException e) {
+      log.debug("the link is going already", e); // which is noticed below
     } finally {
       lock.unlock();
     }
@@ -221,6 +231,7 @@ public final class NatsBroker implements Broker {
     } finally {
       lock.unlock();
     }
+    heard = null;
     gone.lose(reason);
     if (closed) {
       return;
@@ -266,8 +277,9 @@ public final class NatsBroker implements Broker {
   /** Sends a message to ourselves: a link that carries nothing looks like a quiet one. */
   private void probe() {
     var probed = link;
-    if (probed == null) {
-      return;
+    var last = heard;
+    if (probed == null || last != null && !last.isDone()) {
+      return; // a second one would take the answer of the first
     }
     var came = new CompletableFuture<Void>();
     heard = came;
@@ -278,7 +290,7 @@ public final class NatsBroker implements Broker {
     }
     came.orTimeout(options.timeout().toMillis(), TimeUnit.MILLISECONDS)
         .whenComplete((done, failure) -> {
-          if (failure != null) {
+          if (failure != null && link == probed) {
             sink().probeFailed();
             probed.lose("a message to ourselves did not come back");
           }
@@ -449,9 +461,15 @@ public final class NatsBroker implements Broker {
     if (closed) {
       return;
     }
-    closed = true;
-    var last = link;
-    link = null;
+    Link last;
+    lock.lock();
+    try {
+      closed = true;
+      last = link == null ? opening : link;
+      link = null;
+    } finally {
+      lock.unlock();
+    }
     timer.shutdownNow();
     started.completeExceptionally(new IllegalStateException("the broker is closed"));
     if (last != null) {

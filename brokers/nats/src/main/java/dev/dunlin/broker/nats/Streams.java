@@ -38,6 +38,9 @@ final class Streams {
   private static final int NOT_THE_LAST = 10071;
   private static final int NO_MESSAGE = 10037;
 
+  /** A sequence that no message will have. */
+  private static final long NEVER_THE_LAST = Long.MAX_VALUE;
+
   /** Of a message that a delta is made from: a larger one is read again. */
   private static final int KEPT_BYTES = 4 << 10;
 
@@ -132,7 +135,10 @@ final class Streams {
           if (read(link, known, subject).sequence != end.sequence) {
             continue; // that was remembered, and is no longer so
           }
-          return new PublishResult(head.position(), PublishResult.Suppression.VERSION);
+          var first = id.isEmpty() ? null : first(link, known, subject, id);
+          return first == null
+              ? new PublishResult(head.position(), PublishResult.Suppression.VERSION)
+              : new PublishResult(first, PublishResult.Suppression.IDEMPOTENCY);
         }
         var before = publish.delta() && head.kind() == Head.Kind.KEPT ? own(end) : new byte[0];
         next = head.appended(publish, now, before.length);
@@ -173,6 +179,16 @@ final class Streams {
               + ": the window is "
               + options.idempotencyWindow());
     }
+  }
+
+  /**
+   * Where the publication with this id went; null if there was none. The server looks at ids before
+   * it looks at conditions, so a message on a condition that never holds asks it.
+   */
+  private @Nullable StreamPosition first(Link link, Known known, String subject, String id)
+      throws IOException, JetStreamApiException {
+    var ack = append(link, known, subject, Head.NONE, new byte[0], NEVER_THE_LAST, id);
+    return ack == null ? null : earlier(link, known, subject, ack.getSeqno());
   }
 
   /** Where the publication with this key went; null if the key's time is over. */

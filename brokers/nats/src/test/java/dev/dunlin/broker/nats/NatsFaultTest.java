@@ -20,6 +20,11 @@ import dev.dunlin.testing.BrokerFaults;
 import dev.dunlin.testing.ServerProcess;
 import dev.dunlin.testing.StreamReader;
 import io.nats.client.Nats;
+import io.nats.client.Subscription;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -196,6 +201,62 @@ class NatsFaultTest extends BrokerFaults {
     assertThat(reader.losses()).isZero();
     assertThat(reader.silentGap()).isEmpty();
     return noticed;
+  }
+
+  /** However often it is tested: a test is over before the next one begins. */
+  @Test
+  void slowAnswerIsNoStarvedLink() throws Exception {
+    var options =
+        NatsOptions.at(nats.url())
+            .prefix("slow")
+            .timeout(Duration.ofMillis(1_000))
+            .probeInterval(Duration.ofMillis(100));
+    var hub = node(options);
+    try (var connection = Nats.connect(nats.url())) {
+      var probes = connection.subscribe("slow.probe.>");
+      connection.flush(Duration.ofSeconds(10));
+      assertThat(probes.nextMessage(Duration.ofSeconds(10))).isNotNull();
+      nats.pause();
+      try {
+        var unused = new CountDownLatch(1).await(400, TimeUnit.MILLISECONDS);
+      } finally {
+        nats.resume();
+      }
+      long resumed = probes.getDeliveredCount();
+      eventually("as many as a second brings", () -> taken(probes) >= resumed + 12);
+      assertThat(hub.brokerStats().probeFailures()).isZero();
+      assertThat(hub.brokerStats().reconnects()).isZero();
+    }
+  }
+
+  private static long taken(Subscription probes) {
+    return probes.getDeliveredCount() + probes.getPendingMessageCount();
+  }
+
+  /** Whoever closes a broker that still tries to connect is left with no connection. */
+  @Test
+  void closedWhileItConnectsLeavesNoConnection() throws Exception {
+    try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        var real = new Socket(InetAddress.getLoopbackAddress(), nats.port())) {
+      var hub =
+          Hub.over(NatsBroker.over(NatsOptions.at("nats://127.0.0.1:" + server.getLocalPort())));
+      try (var socket = server.accept()) {
+        hub.close(); // it waits for the server's first word
+        var up = Thread.ofVirtual().start(() -> copy(socket, real));
+        var down = Thread.ofVirtual().start(() -> copy(real, socket));
+        assertThat(up.join(Duration.ofSeconds(20))).as("the end of the connection").isTrue();
+        real.close();
+        assertThat(down.join(Duration.ofSeconds(20))).isTrue();
+      }
+    }
+  }
+
+  private static void copy(Socket from, Socket to) {
+    try {
+      from.getInputStream().transferTo(to.getOutputStream());
+    } catch (IOException e) {
+      LoggerFactory.getLogger(NatsFaultTest.class).debug("one side is gone", e);
+    }
   }
 
   @Test

@@ -63,6 +63,7 @@ final class Uplink {
   private int way;
   private long retryMillis = FIRST_RETRY_MILLIS;
   private boolean complained;
+  private @Nullable CompletableFuture<Void> probing;
 
   Uplink(RedisOptions options, Names names) {
     this.options = options;
@@ -196,6 +197,7 @@ final class Uplink {
       return;
     }
     links = null;
+    probing = null;
     complained = true;
     log.warn("the link to Redis at {} is lost: {}", place(), reason);
     sink().linkLost();
@@ -236,8 +238,9 @@ final class Uplink {
    */
   private void probe() {
     var probed = links;
-    if (probed == null) {
-      return;
+    var last = probing;
+    if (probed == null || last != null && !last.isDone()) {
+      return; // a second one would take the answer of the first
     }
     var tests = new ArrayList<CompletableFuture<?>>();
     tests.add(probed.check().toCompletableFuture());
@@ -249,11 +252,11 @@ final class Uplink {
           tests.add(link.publish(name, EMPTY).toCompletableFuture());
           tests.add(came);
         });
-    var unused =
+    probing =
         CompletableFuture.allOf(tests.toArray(CompletableFuture<?>[]::new))
             .orTimeout(options.timeout().toMillis(), TimeUnit.MILLISECONDS)
             .whenComplete((done, failure) -> {
-              if (failure != null) {
+              if (failure != null && links == probed) {
                 sink().probeFailed();
                 probed.lose("a message to ourselves did not come back");
               }

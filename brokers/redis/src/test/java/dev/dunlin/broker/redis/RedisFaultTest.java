@@ -190,6 +190,33 @@ class RedisFaultTest extends BrokerFaults {
     return noticed;
   }
 
+  /** However often it is tested: a test is over before the next one begins. */
+  @Test
+  void slowAnswerIsNoStarvedLink() throws Exception {
+    var hub =
+        node(
+            RedisOptions.at(redis.url())
+                .timeout(Duration.ofMillis(1_000))
+                .probeInterval(Duration.ofMillis(100)));
+    long begun = published();
+    eventually("a probe", () -> published() > begun);
+    assertThat(redis.ask("CLIENT PAUSE 400 ALL")).startsWith("+OK");
+    long resumed = published(); // answered once the pause is over
+    eventually("as many as a second brings", () -> published() >= resumed + 12);
+    assertThat(hub.brokerStats().probeFailures()).isZero();
+    assertThat(hub.brokerStats().reconnects()).isZero();
+  }
+
+  private static long published() {
+    try {
+      var stats = redis.askAll("INFO commandstats");
+      var calls = stats.replaceFirst("(?s).*cmdstat_publish:calls=(\\d+).*", "$1");
+      return calls.equals(stats) ? 0 : Long.parseLong(calls);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
   @Test
   void forgottenScriptsAreSentAgain() throws Exception {
     var hub = node(RedisOptions.at(redis.url()));
