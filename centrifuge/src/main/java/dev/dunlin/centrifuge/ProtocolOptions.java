@@ -17,8 +17,8 @@ import java.time.Duration;
  *     recovered: false}. Default 300
  * @param presenceRefresh how often presence is renewed. Default 25 s
  * @param presenceTtl how long presence lasts unless renewed. Default 60 s
- * @param positionCheck how often the position of a subscription is compared with the stream. Default
- *     5 s: two looks find a lost publication within 10 s
+ * @param positionCheck how often the position of a subscription is compared with the stream.
+ *     Default 5 s: two looks find a lost publication within 10 s
  * @param errorLimit error replies per connection and minute; beyond it the connection is closed
  *     with 3509. Default 100
  * @param serverTime whether the connect reply carries the time

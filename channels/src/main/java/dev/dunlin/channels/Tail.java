@@ -56,8 +56,7 @@ final class Tail {
 
   /** Whether the stream is known to stand here or further. */
   boolean reaches(StreamPosition position) {
-    return top == null
-        || position.offset() <= top.offset() && position.epoch().equals(top.epoch());
+    return top == null || position.offset() <= top.offset() && position.epoch().equals(top.epoch());
   }
 
   /** Takes an event in; false if nothing can be said any more of what has arrived. */

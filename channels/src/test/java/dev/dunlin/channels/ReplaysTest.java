@@ -385,7 +385,9 @@ class ReplaysTest {
     assertThat(shared(replays, topics.getLast(), QUERY, 0)).as("beyond 4 MiB").isFalse();
   }
 
-  /** A message may have been lost: who comes now is to learn of it, and not 10 s after his coming. */
+  /**
+   * A message may have been lost: who comes now is to learn of it, and not 10 s after his coming.
+   */
   @Test
   void aPositionAheadOfWhatArrivedEndsTheSharing() {
     var remote = new RemoteBroker();

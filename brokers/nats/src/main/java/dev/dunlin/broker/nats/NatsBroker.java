@@ -179,16 +179,15 @@ public final class NatsBroker implements Broker {
       onTimer(() -> retry(e));
       return;
     }
-    subscribed
-        .whenComplete((done, failure) ->
-            onTimer(() -> {
-              if (failure == null) {
-                connected(opened, restored);
-              } else {
-                opened.lose("the server did not take the subscriptions");
-                retry(failure);
-              }
-            }));
+    subscribed.whenComplete((done, failure) ->
+        onTimer(() -> {
+          if (failure == null) {
+            connected(opened, restored);
+          } else {
+            opened.lose("the server did not take the subscriptions");
+            retry(failure);
+          }
+        }));
   }
 
   private void connected(Link opened, Set<String> restored) {
