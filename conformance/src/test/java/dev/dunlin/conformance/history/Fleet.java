@@ -162,6 +162,28 @@ final class Fleet implements AutoCloseable {
       up = true;
     }
 
+    /** What lives in its heap, in bytes: counted after a full collection. */
+    long liveHeap() throws IOException {
+      if (process == null) {
+        throw new IllegalStateException(name + " does not run");
+      }
+      var asked =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                  Long.toString(process.pid()),
+                  "GC.class_histogram")
+              .redirectErrorStream(true)
+              .start();
+      try (var lines = asked.inputReader()) {
+        var total = lines.lines().filter(line -> line.startsWith("Total ")).findFirst();
+        return Long.parseLong(
+            total
+                .orElseThrow(() -> new IOException(name + " does not count its heap"))
+                .strip()
+                .split(" +")[2]);
+      }
+    }
+
     private boolean signal(String signal) throws InterruptedException {
       try {
         return process != null
