@@ -198,10 +198,11 @@ public final class Nodes implements AutoCloseable {
       var known = peers.put(from, new Peer(info, nanos.getAsLong()));
       if (known == null) {
         log.info("node {} is here", info.name());
-        tellRevocations(from);
       }
       if (known == null || message.getHello()) {
-        send(NodeMessages.status(own(), from, false));
+        tellRevocations(from);
+        // hello: it may have heard this node all the time, and so have no other cause to tell
+        send(NodeMessages.status(own(), from, known == null));
       }
     }
     message

@@ -33,6 +33,7 @@ class NodesTest {
   private final Nodes nodesHere = new Nodes(time::get);
   private final Nodes nodesThere = new Nodes(time::get);
   private final Set<byte[]> carried = Collections.newSetFromMap(new IdentityHashMap<>());
+  private boolean deaf; // there
 
   private static TestNode node() {
     return TestNode.of(endpoint ->
@@ -46,6 +47,9 @@ class NodesTest {
   /** What one node sends to all reaches the other one too. */
   private void connect(Hub from, Hub to) {
     from.onControl(message -> {
+      if (deaf && to == there.hub) {
+        return;
+      }
       if (!carried.remove(message)) {
         carried.add(message);
         var unused = to.publishControl(message);
@@ -171,6 +175,29 @@ class NodesTest {
     revocations.forEach(here.endpoint.revocations()::add);
     join();
     assertThat(there.endpoint.revocations().all()).containsExactlyInAnyOrderElementsOf(revocations);
+  }
+
+  /** A starved link: what it sends is heard, so that nobody else has missed it. */
+  @Test
+  void nodeThatHeardNothingForAWhileLearnsWhatWasRevokedMeanwhile() {
+    join();
+    var ann = connected(there, "ann");
+    deaf = true;
+    var until = java.time.Instant.now().plusSeconds(60);
+    here.endpoint.revocations().add(new Revocation.OfUser("ann", until));
+    for (int beats = 0; beats < 5; beats++) {
+      pass(Duration.ofMillis(Nodes.BEAT_MILLIS));
+      nodesHere.beat();
+      nodesThere.beat();
+    }
+    assertThat(nodesThere.all()).extracting(NodeInfo::name).containsExactly("beta");
+    assertThat(nodesHere.all()).extracting(NodeInfo::name).containsExactly("alpha", "beta");
+    assertThat(ann.open()).isTrue();
+    deaf = false;
+    nodesHere.beat();
+    assertThat(nodesThere.all()).extracting(NodeInfo::name).containsExactly("beta", "alpha");
+    assertThat(there.endpoint.revocations().all()).hasSize(1);
+    assertThat(ann.ending()).startsWith("3500");
   }
 
   @Test
