@@ -502,7 +502,8 @@ final class Outbox {
   boolean retire() {
     lock.lock();
     try {
-      if (count > 0 || held != null || refusing || flushAsked) {
+      // what is charged, its wire's part too, is given back here and nowhere else
+      if (count > 0 || held != null || refusing || flushAsked || charged || wireCharged > 0) {
         return false;
       }
       retired = true;

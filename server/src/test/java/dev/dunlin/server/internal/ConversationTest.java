@@ -315,6 +315,26 @@ class ConversationTest {
   }
 
   @Test
+  void aQueueIsKeptWhileTheWireIsStuckSoThatNothingStaysCharged() {
+    var budget = new Budget(1 << 20);
+    var limits = Limits.defaults().stalledWrite(Duration.ofMinutes(5)).pingInterval(Duration.ZERO);
+    var conversation = open(SILENT, limits, Overflow.CLOSE, budget, wire);
+    wire.stuck = true;
+    // two that do not fit into one write: the wire is stuck before the turn ends
+    conversation.trySend(Binary.of(new byte[40_000]));
+    conversation.trySend(Binary.of(new byte[40_000]));
+    lane.turn();
+    assertThat(conversation.queuedMessages()).isZero();
+    assertThat(budget.used()).isPositive();
+    lane.pass(Duration.ofMinutes(1).toNanos());
+    wire.release(conversation);
+    lane.turn();
+    assertThat(budget.used()).isZero();
+    lane.pass(Duration.ofMinutes(1).toNanos());
+    assertThat(conversation.idle()).isTrue();
+  }
+
+  @Test
   void aHandlerThatSendsToAnotherSessionDoesNotMixTheirBytes() {
     var other = new MemoryWire();
     var second = open(SILENT, Limits.defaults(), Overflow.CLOSE, Budget.ofHeap(), other);
