@@ -110,12 +110,17 @@ final class Application {
     mailbox().add(task);
   }
 
-  /** It is over: the handler hears it after the last message. */
-  void ended(Closed story) {
+  /** Nothing more will arrive: who waits for the rest of a message need not. */
+  void inputEnded() {
     var inbox = streams;
     if (inbox != null) {
       inbox.end();
     }
+  }
+
+  /** It is over: the handler hears it after the last message. */
+  void ended(Closed story) {
+    inputEnded();
     switch (dispatch()) {
       case INLINE -> tellClosed(story);
       case VIRTUAL -> mailbox().add(() -> tellClosed(story));
@@ -188,7 +193,7 @@ final class Application {
         reading.read(message);
       }
     } catch (IOException failure) {
-      if (owner.closed().isEmpty()) {
+      if (!message.brokenOff()) {
         failed(failure);
       } // else the peer has left in the middle of its message, which is normal
     } catch (Throwable failure) {

@@ -22,6 +22,7 @@ final class Ending {
       return;
     }
     concluding = true;
+    owner.application.inputEnded();
     if (owner.application.busy()) {
       owner.application.afterwards(() -> owner.onLaneWhileItLasts(owner::conclude));
     } else {

@@ -116,6 +116,7 @@ final class StreamInbox {
     private final ArrayDeque<ByteBuffer> pieces = new ArrayDeque<>(4);
     private boolean complete;
     private boolean abandoned;
+    private boolean brokenOff;
 
     Incoming(boolean text) {
       this.text = text;
@@ -158,6 +159,7 @@ final class StreamInbox {
           if (complete) {
             return -1;
           }
+          brokenOff = true;
           throw new IOException("the connection ended inside the message");
         }
         count = Math.min(length, piece.remaining());
@@ -186,6 +188,16 @@ final class StreamInbox {
       try {
         var piece = pieces.peek();
         return piece == null ? 0 : piece.remaining();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Whether its reader was told that the connection ended inside it. */
+    boolean brokenOff() {
+      lock.lock();
+      try {
+        return brokenOff;
       } finally {
         lock.unlock();
       }

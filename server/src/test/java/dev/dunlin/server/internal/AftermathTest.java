@@ -8,6 +8,7 @@ import dev.dunlin.server.Endpoint;
 import dev.dunlin.server.Overflow;
 import dev.dunlin.websocket.Batching;
 import dev.dunlin.websocket.Binary;
+import dev.dunlin.websocket.Closed;
 import dev.dunlin.websocket.Limits;
 import dev.dunlin.websocket.Role;
 import dev.dunlin.websocket.Text;
@@ -154,6 +155,41 @@ class AftermathTest {
     assertThat(wire.written.size()).isPositive();
     assertThat(other.open()).isTrue();
     assertThat(broken.open()).isFalse();
+  }
+
+  @Test
+  void whoReadsAMessageThatThePeerBreaksOffHearsOfItAtOnce() throws Exception {
+    var brokenOff = new CompletableFuture<IOException>();
+    var wire = new MemoryWire();
+    var conversation =
+        open(
+            Endpoint.streaming(session ->
+                message -> {
+                  try {
+                    message.input().readAllBytes();
+                  } catch (IOException e) {
+                    brokenOff.complete(e);
+                    throw e;
+                  }
+                }),
+            Dispatch.VIRTUAL,
+            Limits.defaults(),
+            wire);
+    byte[] piece = {0x02, (byte) 0x81, 0, 0, 0, 0, 1};
+    byte[] close = {(byte) 0x88, (byte) 0x82, 0, 0, 0, 0, 1000 >> 8, (byte) (1000 & 0xff)};
+    conversation.receive(ByteBuffer.wrap(piece));
+    conversation.received();
+    conversation.receive(ByteBuffer.wrap(close));
+    conversation.received();
+    assertThat(brokenOff.get(10, TimeUnit.SECONDS)).hasMessageContaining("inside the message");
+    // the clock stands still: no limit of time can have answered
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (!wire.closed && System.nanoTime() < end) {
+      lane.turn();
+      Thread.onSpinWait();
+    }
+    assertThat(wire.written.toByteArray()).containsExactly(0x88, 2, 1000 >> 8, 1000 & 0xff);
+    assertThat(conversation.closed().orElseThrow().cause()).isEqualTo(Closed.Cause.PEER);
   }
 
   @Test
