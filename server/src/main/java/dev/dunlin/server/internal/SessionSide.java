@@ -447,7 +447,7 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
   @Override
   public final void abort(String detail) {
     closing = true;
-    lane.execute(() -> self().drop(Closed.Cause.LOCAL, detail));
+    self().onLaneWhileItLasts(() -> self().drop(Closed.Cause.LOCAL, detail));
   }
 
   @Override
@@ -496,7 +496,7 @@ abstract sealed class SessionSide extends Timed implements Session, Receiver per
     if (lane.inLane()) {
       task.run();
     } else {
-      lane.execute(task);
+      self().onLaneWhileItLasts(task);
     }
   }
 }

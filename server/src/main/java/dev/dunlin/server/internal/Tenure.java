@@ -11,6 +11,7 @@ import dev.dunlin.websocket.CloseCode;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,23 +112,37 @@ final class Tenure {
     } catch (RuntimeException refused) {
       asked = CompletableFuture.failedStage(refused);
     }
-    asked.whenComplete((renewed, failure) ->
-        owner.onLane(() -> {
-          if (failure != null || renewed == null) {
-            result.completeExceptionally(
-                AuthenticationException.of(
-                    failure == null ? new IllegalStateException("no identity") : failure));
-          } else if (!renewed.subject().equals(identity.subject())) {
-            result.completeExceptionally(
-                new AuthenticationException(
-                    Reason.INVALID, "the new token is another user's than the session"));
-          } else {
-            identity = renewed;
-            begin();
-            result.complete(renewed);
-          }
-        }));
+    asked.whenComplete((renewed, failure) -> {
+      Runnable decide = () -> decide(renewed, failure, result);
+      if (owner.lane.inLane()) {
+        decide.run();
+        return;
+      }
+      try {
+        owner.lane.execute(decide);
+      } catch (RejectedExecutionException over) { // the server has stopped meanwhile
+        result.completeExceptionally(Sending.closedException());
+      }
+    });
     return result;
+  }
+
+  /** The authenticator has answered. On the lane. */
+  private void decide(
+      @Nullable Identity renewed, @Nullable Throwable failure, CompletableFuture<Identity> result) {
+    if (failure != null || renewed == null) {
+      result.completeExceptionally(
+          AuthenticationException.of(
+              failure == null ? new IllegalStateException("no identity") : failure));
+    } else if (!renewed.subject().equals(identity.subject())) {
+      result.completeExceptionally(
+          new AuthenticationException(
+              Reason.INVALID, "the new token is another user's than the session"));
+    } else {
+      identity = renewed;
+      begin();
+      result.complete(renewed);
+    }
   }
 
   /** The session is over. On the lane. */
