@@ -17,7 +17,9 @@ public interface Handler {
    * the method returns ({@link dev.dunlin.websocket.Data#copy()} keeps it).
    *
    * @throws Exception any exception or error closes the session with 1011 and is logged once; the
-   *     peer never sees its text. A {@link SessionClosedException} just ends the work.
+   *     peer never sees its text. A {@link SessionClosedException} just ends the work where this
+   *     session has closed; that of another session is a failure like any other, which {@link
+   *     Session#trySend} does not have.
    */
   void onMessage(Message message) throws Exception;
 }

@@ -206,8 +206,8 @@ final class Application {
   /** The fault barrier: whatever an application throws ends its own session and nothing else. */
   void failed(Throwable failure) {
     handler = null;
-    if (failure instanceof SessionClosedException) {
-      return;
+    if (failure instanceof SessionClosedException && !owner.open()) {
+      return; // its own has closed, which is normal; of another one it should have asked
     }
     log.error(
         "A handler failed; its session from {} closes with 1011", owner.remoteAddress(), failure);

@@ -143,6 +143,42 @@ class AftermathTest {
   }
 
   @Test
+  void aSessionWhoseServerHasStoppedMayStillBeCalled() {
+    var conversation = open(SILENT, Dispatch.INLINE, Limits.defaults(), new MemoryWire());
+    lane.over = true;
+    var calls =
+        CompletableFuture.runAsync(() -> {
+          conversation.ping();
+          conversation.pauseReading();
+          conversation.resumeReading();
+          conversation.identified();
+          conversation.schedule(Duration.ofSeconds(1), () -> {}).cancel();
+          conversation.abort("late");
+        });
+    assertThat(calls).succeedsWithin(Duration.ofSeconds(10));
+    assertThat(conversation.trySend(Text.of("nobody hears it"))).isFalse();
+  }
+
+  @Test
+  void aHandlerThatSendsToASessionThatHasClosedDoesNotGoDeafInSilence() {
+    var others = new MemoryWire();
+    var other = open(SILENT, Dispatch.INLINE, Limits.defaults(), others);
+    other.lost("gone");
+    var wire = new MemoryWire();
+    var sender =
+        open(
+            session -> message -> other.send(Text.of("x")),
+            Dispatch.INLINE,
+            Limits.defaults(),
+            wire);
+    sender.receive(texts(1));
+    sender.received();
+    lane.turn();
+    assertThat(sender.open()).isFalse();
+    assertThat(wire.written.toByteArray()).startsWith(0x88).contains(1011 >> 8, 1011 & 0xff);
+  }
+
+  @Test
   void aWireThatFailsWhenItIsPingedKeepsNobodyElseFromBeingPinged() {
     var limits =
         Limits.defaults().pingInterval(Duration.ofSeconds(10)).pongWait(Duration.ofSeconds(5));
