@@ -33,7 +33,7 @@ class TlsFaultsTest {
 
   @Test
   void brokenTlsEndsItsOwnConnection(@TempDir Path folder) throws Exception {
-    faults(folder, 5000, 40);
+    faults(folder, 3000, 40);
   }
 
   @Test

@@ -33,6 +33,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -53,9 +54,6 @@ final class HistoryRun implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** One publication in so many is kept but not delivered: the subscribers must notice. */
-  private static final int LOSES_ONE_IN = 2_000;
-
   private final long seed;
   private final Recorder recorder = new Recorder();
   private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
@@ -69,7 +67,15 @@ final class HistoryRun implements AutoCloseable {
   private volatile Node node;
   private volatile boolean losing = true;
   private final int perSecond;
+  private final int losesOneIn;
+  private final AtomicInteger lost = new AtomicInteger();
   private int restarts;
+  private int cuts;
+  private int keptOut;
+  private int slowed;
+
+  /** How often each misfortune has happened. */
+  record Misfortunes(int restarts, int lost, int cuts, int keptOut, int slowed) {}
 
   /** One life of the server. */
   private final class Node implements AutoCloseable {
@@ -84,9 +90,12 @@ final class HistoryRun implements AutoCloseable {
               LosingBroker.over(
                   MemoryBroker.create(),
                   publication -> {
+                    boolean loses;
                     synchronized (losses) {
-                      return losing && losses.nextInt(LOSES_ONE_IN) == 0;
+                      loses = losing && losses.nextInt(losesOneIn) == 0;
                     }
+                    lost.addAndGet(loses ? 1 : 0);
+                    return loses;
                   }));
       endpoint =
           CentrifugeEndpoint.over(hub)
@@ -124,10 +133,12 @@ final class HistoryRun implements AutoCloseable {
    * A run with these misfortunes.
    *
    * @param perSecond how many messages are published in a second
+   * @param losesOneIn one in so many is kept but not delivered: the subscribers must notice
    */
-  HistoryRun(long seed, int clientCount, int perSecond) throws Exception {
+  HistoryRun(long seed, int clientCount, int perSecond, int losesOneIn) throws Exception {
     this.seed = seed;
     this.perSecond = perSecond;
+    this.losesOneIn = losesOneIn;
     node = new Node();
     for (int i = 0; i < CHANNELS; i++) {
       channels.add("stream:" + i);
@@ -183,8 +194,14 @@ final class HistoryRun implements AutoCloseable {
   private void misfortune(Random random) {
     var follower = followers.get(random.nextInt(followers.size()));
     switch (random.nextInt(40)) {
-      case 0, 1, 2, 3, 4, 5 -> relay.cut(follower.name());
-      case 6 -> relay.keepOut(follower.name(), Duration.ofMillis(500 + random.nextInt(12_000)));
+      case 0, 1, 2, 3, 4, 5 -> {
+        cuts++;
+        relay.cut(follower.name());
+      }
+      case 6 -> {
+        keptOut++;
+        relay.keepOut(follower.name(), Duration.ofMillis(500 + random.nextInt(12_000)));
+      }
       case 7, 8 -> slow(follower, random.nextInt(3) == 0 ? 8_000 : 200 + random.nextInt(2_000));
       default -> {}
     }
@@ -193,6 +210,7 @@ final class HistoryRun implements AutoCloseable {
   /** Reads nothing for a while. */
   private void slow(Follower follower, long millis) {
     if (follower.slow()) {
+      slowed++;
       relay.hold(follower.name(), true);
       var unused =
           timer.schedule(
@@ -281,6 +299,10 @@ final class HistoryRun implements AutoCloseable {
   private static long id(java.nio.ByteBuffer data) {
     var text = UTF_8.decode(data.duplicate()).toString();
     return Long.parseLong(text.substring(6, text.indexOf(',')));
+  }
+
+  Misfortunes misfortunes() {
+    return new Misfortunes(restarts, lost.get(), cuts, keptOut, slowed);
   }
 
   static List<Violation> check(List<Observation> history) {

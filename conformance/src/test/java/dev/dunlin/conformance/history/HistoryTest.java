@@ -23,7 +23,7 @@ class HistoryTest {
 
   @Test
   void nothingIsLostInSilenceWhateverHappens() throws Exception {
-    report(SEED, checked(SEED, Duration.ofSeconds(40)));
+    report(SEED, checked(SEED, Duration.ofSeconds(25), 500));
   }
 
   /** One history after the other, each with a seed, a server and clients of its own. */
@@ -34,16 +34,24 @@ class HistoryTest {
         System.nanoTime() + Duration.ofMinutes(Integer.getInteger("dunlin.minutes", 60)).toNanos();
     long seed = SEED;
     for (; System.nanoTime() < end; seed++) {
-      report(seed, checked(seed, Duration.ofMinutes(3)));
+      report(seed, checked(seed, Duration.ofMinutes(3), 2_000));
     }
     log.log(System.Logger.Level.INFO, "{0} histories without a violation", seed - SEED);
   }
 
-  private static List<Observation> checked(long seed, Duration time) throws Exception {
-    try (var run = new HistoryRun(seed, 200, PER_SECOND)) {
+  private static List<Observation> checked(long seed, Duration time, int losesOneIn)
+      throws Exception {
+    try (var run = new HistoryRun(seed, 200, PER_SECOND, losesOneIn)) {
       var history = run.run(time);
       assertThat(HistoryRun.check(history)).as("violations with seed %s", seed).isEmpty();
       log.log(System.Logger.Level.INFO, "connections ended by code {0}", run.disconnects());
+      var planted = run.misfortunes();
+      log.log(System.Logger.Level.INFO, "planted {0}", planted);
+      assertThat(planted.restarts()).isPositive();
+      assertThat(planted.lost()).isPositive();
+      assertThat(planted.cuts()).isPositive();
+      assertThat(planted.keptOut()).isPositive();
+      assertThat(planted.slowed()).isPositive();
       return history;
     }
   }
