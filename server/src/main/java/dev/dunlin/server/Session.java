@@ -158,7 +158,8 @@ public interface Session {
   /**
    * Joins what waits to be sent into fewer messages, for a protocol that allows several of its
    * messages in one. From now on whatever is sent leaves when the event loop's turn ends, joined as
-   * far as this allows.
+   * far as this allows. {@link Batching#delay()} holds nothing back here: who wants to gather for
+   * longer sends later, by {@link #lane(Duration)}.
    */
   void batching(Batching batching);
 

@@ -15,8 +15,9 @@ import java.util.Optional;
  * @param maxBytes the most payload bytes of a batch, joints included; a larger message goes alone;
  *     default 16 KiB
  * @param maxMessages the most messages of a batch; default 16
- * @param delay how long the owner may hold back a batch that is not full; default zero: it leaves
- *     with the next flush
+ * @param delay how long the owner may hold back a {@link Batch} that is not full, by a timer of its
+ *     own; default zero: it leaves with the next flush. A session flushes at the end of each turn,
+ *     whatever this says
  * @param joint what stands between two messages; default none
  */
 public record Batching(int maxBytes, int maxMessages, Duration delay, Optional<Binary> joint) {
@@ -24,6 +25,11 @@ public record Batching(int maxBytes, int maxMessages, Duration delay, Optional<B
   private static final Batching DEFAULTS =
       new Batching(16 << 10, 16, Duration.ZERO, Optional.empty());
 
+  /**
+   * Settings of these values.
+   *
+   * @throws IllegalArgumentException if a size is below 1 or the delay is negative
+   */
   public Batching {
     if (maxBytes < 1) {
       throw new IllegalArgumentException("maxBytes " + maxBytes + " is below 1");

@@ -52,6 +52,11 @@ public record CloseCode(int value) {
   /** 1015: the TLS handshake failed. Never sent. */
   public static final CloseCode TLS_HANDSHAKE = new CloseCode(1015);
 
+  /**
+   * A code of this value, whether or not a frame may carry it.
+   *
+   * @throws IllegalArgumentException if it is not within 0 to 65535
+   */
   public CloseCode {
     if (value < 0 || value > 65535) {
       throw new IllegalArgumentException("close code " + value + " is not within 0 to 65535");

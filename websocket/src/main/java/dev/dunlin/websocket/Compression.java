@@ -35,6 +35,12 @@ public record Compression(
   private static final Compression SHARED = new Compression(Mode.SHARED, 1, 128, 15, 15);
   private static final Compression TAKEOVER = new Compression(Mode.TAKEOVER, 1, 128, 15, 15);
 
+  /**
+   * Settings of these values.
+   *
+   * @throws IllegalArgumentException if the level is not within 1 to 9, the threshold is negative
+   *     or a window is not within 8 to 15
+   */
   public Compression {
     if (level < 1 || level > 9) {
       throw new IllegalArgumentException("compression level " + level + " is not within 1 to 9");

@@ -21,6 +21,11 @@ public record DeflateParameters(
   static final String SERVER_MAX_WINDOW_BITS = "server_max_window_bits";
   static final String CLIENT_MAX_WINDOW_BITS = "client_max_window_bits";
 
+  /**
+   * Parameters of these values.
+   *
+   * @throws IllegalArgumentException if a window is not within 8 to 15
+   */
   public DeflateParameters {
     checkWindowBits(serverMaxWindowBits);
     checkWindowBits(clientMaxWindowBits);

@@ -79,14 +79,17 @@ abstract class Payload {
     return offset;
   }
 
+  /** The payload's length in bytes. */
   public final int size() {
     return size;
   }
 
+  /** The payload, read-only, position 0 to limit {@link #size()}. Shares the bytes; copies none. */
   public final ByteBuffer bytes() {
     return valid().slice(offset, size).asReadOnlyBuffer();
   }
 
+  /** A new array with the payload. */
   public final byte[] toByteArray() {
     var bytes = new byte[size];
     valid().get(offset, bytes);
