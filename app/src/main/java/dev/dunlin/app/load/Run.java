@@ -1,6 +1,7 @@
 package dev.dunlin.app.load;
 
 import dev.dunlin.server.Dispatch;
+import dev.dunlin.server.Endpoint;
 import dev.dunlin.server.WebSocketClient;
 import dev.dunlin.websocket.Compression;
 import dev.dunlin.websocket.Limits;
@@ -30,6 +31,8 @@ public final class Run implements AutoCloseable {
   private static final int OPENING_AT_ONCE = 64;
 
   private static final long OPENING_SECONDS = 30;
+  private static final long FIRST_PAUSE_MILLIS = 100;
+  private static final long LONGEST_PAUSE_MILLIS = 1_000;
   private static final long STALL_NANOS = 5_000_000_000L;
   private static final long SECOND = 1_000_000_000L;
 
@@ -48,6 +51,8 @@ public final class Run implements AutoCloseable {
   private final CompletableFuture<LoadException> failure = new CompletableFuture<>();
   private final Semaphore opening = new Semaphore(OPENING_AT_ONCE);
   private final CountDownLatch notReady;
+  private volatile boolean stands;
+  private volatile String lastRefusal = "";
   private volatile boolean over;
   private CountDownLatch roundsEnded = new CountDownLatch(0);
 
@@ -107,7 +112,10 @@ public final class Run implements AutoCloseable {
     while (!notReady.await(10, TimeUnit.MILLISECONDS)) {
       check();
       if (System.nanoTime() - begun > OPENING_SECONDS * SECOND + plan.connections() * 10_000_000L) {
-        throw new LoadException(notReady.getCount() + " connections did not become ready in time");
+        throw new LoadException(
+            notReady.getCount()
+                + " connections did not become ready in time"
+                + (lastRefusal.isEmpty() ? "" : "; the last that was refused: " + lastRefusal));
       }
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
@@ -132,22 +140,40 @@ public final class Run implements AutoCloseable {
               new ProtobufSpeaker(
                   payloads, plan.token().apply(connection), plan.channel() + number);
         };
+    connect(
+        uri,
+        session -> {
+          var link = new Link(this, group, number, speaker, session);
+          if (publishes) {
+            group.publisher(link);
+          }
+          return link;
+        },
+        FIRST_PAUSE_MILLIS);
+  }
+
+  /**
+   * Where one connection stands, address and credentials are right, and what refuses another is
+   * that so many come at once: a server limits new connections and TLS handshakes of a second. It
+   * tries again after a pause, as clients do.
+   */
+  private void connect(URI uri, Endpoint endpoint, long pause) {
     var unused =
         client
-            .connectAsync(
-                uri,
-                session -> {
-                  var link = new Link(this, group, number, speaker, session);
-                  if (publishes) {
-                    group.publisher(link);
-                  }
-                  return link;
-                })
+            .connectAsync(uri, endpoint)
             .whenComplete((session, refused) -> {
-              if (refused != null) {
+              if (refused == null) {
+                stands = true;
+                if (plan.compression() && session.extensions().isEmpty()) {
+                  fail(new LoadException("the server did not agree to permessage-deflate"));
+                }
+              } else if (!stands) {
                 fail(new LoadException("no connection to " + uri + ": " + words(refused)));
-              } else if (plan.compression() && session.extensions().isEmpty()) {
-                fail(new LoadException("the server did not agree to permessage-deflate"));
+              } else if (!over) {
+                lastRefusal = words(refused);
+                CompletableFuture.delayedExecutor(pause, TimeUnit.MILLISECONDS)
+                    .execute(
+                        () -> connect(uri, endpoint, Math.min(2 * pause, LONGEST_PAUSE_MILLIS)));
               }
             });
   }

@@ -9,6 +9,7 @@ import dev.dunlin.server.Endpoint;
 import dev.dunlin.server.Route;
 import dev.dunlin.server.WebSocketServer;
 import dev.dunlin.websocket.Data;
+import dev.dunlin.websocket.Limits;
 import dev.dunlin.websocket.Text;
 import java.net.URI;
 import java.time.Duration;
@@ -67,6 +68,20 @@ class RunTest {
       assertThat(result.messages()).isPositive();
       assertThat(result.latencies().getTotalCount()).isPositive();
       assertThat(result.lost()).isZero();
+    }
+  }
+
+  @Test
+  void whoIsRefusedForComingWithTooManyOthersComesAgain() throws Exception {
+    try (var server =
+        WebSocketServer.builder()
+            .loops(1)
+            .limits(Limits.defaults().maxNewConnectionsPerSecond(200))
+            .route(Route.at("/").dispatch(Dispatch.INLINE), ECHO)
+            .start(0)) {
+      var result = run(plan(at(server, "/"), Optional.empty(), 250, 0));
+      assertThat(result.messages()).isPositive();
+      assertThat(server.statistics().refusals()).containsOnlyKeys(503);
     }
   }
 
