@@ -137,13 +137,14 @@ class KeptAliveTest {
     try (var server =
         small().http("/large", request -> HttpResponse.of(200, "text/plain", body)).start(0)) {
       for (var more : new String[] {"", "Connection: close\r\n"}) {
-        try (var slow = RawPeer.connect(server.port(), 4096);
-            var idle = RawPeer.connect(server.port())) {
+        try (var slow = RawPeer.connect(server.port(), 4096)) {
           slow.write("GET /large HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n");
           assertThat(slow.head()).startsWith("HTTP/1.1 200");
-          idle.write(PAGE);
-          getPage(idle);
-          assertThat(idle.drain()).as("its time is over").isZero();
+          try (var idle = RawPeer.connect(server.port())) { // its time begins here
+            idle.write(PAGE);
+            getPage(idle);
+            assertThat(idle.drain()).as("its time is over").isZero();
+          }
           assertThat(slow.body(body.length).length()).isEqualTo(body.length);
         }
       }
