@@ -104,16 +104,20 @@ final class Jwks implements KeySource {
   public CompletionStage<Snapshot> lookFor(
       JwsAlgorithm algorithm, @Nullable String kid, Instant now) {
     var wanted = new Wanted(algorithm, kid);
+    boolean tooSoon;
     lock.lock();
     try {
       var until = unknown.get(wanted);
       if (until != null && within(now, until.minus(UNKNOWN), UNKNOWN)) {
         return CompletableFuture.completedStage(inHandOrEmpty());
       }
+      tooSoon = underWay == null && askedAMomentAgo(now);
     } finally {
       lock.unlock();
     }
-    return refresh(now).thenApply(found -> remember(wanted, found, now));
+    var answer = refresh(now);
+    // nobody was asked: whether the issuer knows it now is open
+    return tooSoon ? answer : answer.thenApply(found -> remember(wanted, found, now));
   }
 
   /** Not so long after something; before it only if the clock was set back, which delays nobody. */
@@ -133,6 +137,11 @@ final class Jwks implements KeySource {
     return found;
   }
 
+  private boolean askedAMomentAgo(Instant now) {
+    var last = lastStart;
+    return last != null && within(now, last, RETRY);
+  }
+
   private Snapshot inHandOrEmpty() {
     var fetched = current;
     return fetched == null ? Snapshot.EMPTY : fetched.snapshot();
@@ -146,7 +155,7 @@ final class Jwks implements KeySource {
       if (underWay != null) {
         return underWay;
       }
-      if (lastStart != null && within(now, lastStart, RETRY)) {
+      if (askedAMomentAgo(now)) {
         return lastFailed
             ? CompletableFuture.failedStage(outOfReach())
             : CompletableFuture.completedStage(inHandOrEmpty());

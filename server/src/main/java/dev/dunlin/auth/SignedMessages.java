@@ -200,13 +200,17 @@ public final class SignedMessages {
     /** The signature of the next message. */
     public String sign(byte[] message) {
       var header =
-          "{\"alg\":\"%s\",\"b64\":false,\"crit\":[\"b64\"],\"ch\":%s,\"cid\":%s,\"seq\":%d,\"len\":%d}"
-              .formatted(
-                  algorithm,
-                  quoted(place.channel()),
-                  quoted(place.connection()),
-                  ++last,
-                  message.length);
+          "{\"alg\":\""
+              + algorithm
+              + "\",\"b64\":false,\"crit\":[\"b64\"],\"ch\":"
+              + quoted(place.channel())
+              + ",\"cid\":"
+              + quoted(place.connection())
+              + ",\"seq\":"
+              + ++last // not by a format: locales have digits of their own
+              + ",\"len\":"
+              + message.length
+              + "}";
       var encoded = Base64Url.encode(header.getBytes(StandardCharsets.UTF_8));
       return encoded + ".." + Base64Url.encode(sign.over(signingInput(encoded, message)));
     }

@@ -110,6 +110,18 @@ class JwksTest {
   }
 
   @Test
+  void aKeyThatNobodyWasAskedAboutIsNotKnownToBeUnknown() {
+    var jwt = counted();
+    done(jwt.verify(token));
+    answer.set(CompletableFuture.completedFuture(Tokens.utf8(keys("k2"))));
+    time.set(NOW.plusSeconds(5));
+    assertThat(failure(jwt.verify(token("k2", Tokens.RSA))).reason()).isEqualTo(Reason.INVALID);
+    time.set(NOW.plusSeconds(10));
+    assertThat(done(jwt.verify(token("k2", Tokens.RSA))).subject()).isEqualTo("ann");
+    assertThat(requests).hasValue(2);
+  }
+
+  @Test
   void aRotatedKeyIsFoundAndTheOldOneGoes() {
     var jwt = counted();
     done(jwt.verify(token));

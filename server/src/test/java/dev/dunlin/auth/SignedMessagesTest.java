@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +56,17 @@ class SignedMessagesTest {
         assertThat(fault(verifier, changed, signature)).isEqualTo(Fault.ALTERED);
       }
       verifier.verify(message, signature);
+    }
+  }
+
+  @Test
+  void numbersAreTheSameInEveryLocale() throws Exception {
+    var usual = Locale.getDefault(Locale.Category.FORMAT);
+    Locale.setDefault(Locale.Category.FORMAT, Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try {
+      verifier.verify(HELLO, signer.sign(HELLO));
+    } finally {
+      Locale.setDefault(Locale.Category.FORMAT, usual);
     }
   }
 
