@@ -145,15 +145,21 @@ public final class Turns {
     var text = new StringBuilder();
     text.append("messages=")
         .append(result.messages())
-        .append(" per_second=%.0f".formatted(result.perSecond()))
-        .append(" cpu_seconds=%.3f".formatted(result.cpuSeconds().orElse(0)))
-        .append(" per_cpu_second=%.0f".formatted(result.perCpuSecond().orElse(0)))
-        .append(" cpu_share=%.3f".formatted(result.cpuSeconds().orElse(0) / result.seconds()))
+        .append(String.format(Locale.ROOT, " per_second=%.0f", result.perSecond()))
+        .append(String.format(Locale.ROOT, " cpu_seconds=%.3f", result.cpuSeconds().orElse(0)))
+        .append(String.format(Locale.ROOT, " per_cpu_second=%.0f", result.perCpuSecond().orElse(0)))
+        .append(
+            String.format(
+                Locale.ROOT, " cpu_share=%.3f", result.cpuSeconds().orElse(0) / result.seconds()))
         .append(" lost=")
         .append(result.lost());
     if (result.latencies().getTotalCount() > 0) {
-      text.append(" p50_us=%d".formatted(result.latencies().getValueAtPercentile(50) / 1000))
-          .append(" p99_us=%d".formatted(result.latencies().getValueAtPercentile(99) / 1000));
+      text.append(
+              String.format(
+                  Locale.ROOT, " p50_us=%d", result.latencies().getValueAtPercentile(50) / 1000))
+          .append(
+              String.format(
+                  Locale.ROOT, " p99_us=%d", result.latencies().getValueAtPercentile(99) / 1000));
     }
     return text.toString();
   }
