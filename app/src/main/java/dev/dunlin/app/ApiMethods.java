@@ -317,6 +317,9 @@ final class ApiMethods {
     var token = name(request, "token");
     var before = request.instant("issued_before");
     var until = request.instant("until").orElseGet(() -> Instant.now().plus(REVOKED_FOR));
+    if (user.isEmpty() && request.has("user")) { // nobody is not to be taken for everybody
+      throw Rejection.error(ErrorCode.BAD_REQUEST);
+    }
     var revocation =
         token
             .<Revocation>map(id -> new Revocation.OfToken(id, until))
@@ -466,6 +469,7 @@ final class ApiMethods {
     var claims =
         Json.text(json -> {
           json.writeStringProperty("sub", user);
+          json.writeNumberProperty("iat", Instant.now().getEpochSecond());
           end.ifPresent(at -> json.writeNumberProperty("exp", at.getEpochSecond()));
           for (var name : List.of("info", "meta", "channels", "subs")) {
             if (request.has(name)) {

@@ -2,6 +2,8 @@ package dev.dunlin.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.URI;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,6 +57,26 @@ class HttpApiTest {
     assertThat(server.call("publish", body)).isEqualTo(server.call("publish", body));
     assertThat(server.result("history", "{\"channel\":\"once\",\"limit\":-1}").get("publications"))
         .hasSize(1);
+  }
+
+  @Test
+  void nobodyIsNotEverybodyToBeRevoked() throws Exception {
+    for (var body : new String[] {"{\"user\":\"\",\"issued_before\":1}", "{\"user\":\"\"}", "{}"}) {
+      assertThat(server.call("revoke", body)).as(body).contains("\"code\":107");
+    }
+    assertThat(server.server().endpoint().revocations().all())
+        .filteredOn(revoked -> !revoked.toString().contains("tom")) // who is of another test
+        .isEmpty();
+  }
+
+  @Test
+  void ticketIsNewerThanWhatWasRevokedBeforeIt() throws Exception {
+    long now = Instant.now().getEpochSecond();
+    server.call("revoke", "{\"user\":\"tom\",\"issued_before\":" + (now - 10) + "}");
+    var ticket = server.result("ticket", "{\"user\":\"tom\"}").get("ticket").asString();
+    try (var visitor = Visitor.at(URI.create(server.webSocket() + "?ticket=" + ticket))) {
+      assertThat(visitor.ask("{'id':1,'connect':{}}")).contains("\"connect\"");
+    }
   }
 
   @Test

@@ -60,12 +60,10 @@ final class Permissions {
           !name.withinLimit() || !Namespaces.admits(rules, name)
               ? Ruling.NAME_NOT_ALLOWED
               : subscribe(node, rules, name, user, capabilities);
-      case PUBLISH -> {
-        var ruling = ruled(operation, who, channel, publish(rules, who, channel, subscribed));
-        yield ruling == Ruling.NOTHING && node.hooks().publish(channel).isPresent()
-            ? Ruling.BACK_END
-            : ruling;
-      }
+      case PUBLISH ->
+          node.hooks().publish(channel).isPresent()
+              ? Ruling.BACK_END // which is asked whatever the rest would say
+              : ruled(operation, who, channel, publish(rules, who, channel, subscribed));
       case HISTORY ->
           rules.history()
               ? ruled(operation, who, channel, history(rules, who, channel, subscribed))

@@ -2,6 +2,7 @@ package dev.dunlin.centrifuge;
 
 import dev.dunlin.auth.AuthenticationException;
 import dev.dunlin.auth.Credentials;
+import dev.dunlin.auth.Revocations;
 import dev.dunlin.channels.StreamPosition;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -114,6 +115,9 @@ final class SubscribeCommand {
             var refused = AuthenticationException.of(failure);
             client.refused(refused);
             throw Rejection.error(error(refused));
+          }
+          if (node.revocations().revoked(Revocations.Holder.of(identity))) {
+            throw Rejection.error(ErrorCode.PERMISSION_DENIED);
           }
           var claims = ConnectCommand.claims(identity);
           var state = client.state();

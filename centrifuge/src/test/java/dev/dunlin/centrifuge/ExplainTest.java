@@ -9,6 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the dry run says is what a client's command meets. */
 class ExplainTest {
@@ -37,6 +38,20 @@ class ExplainTest {
                           .allowPublishForClient(false)
                           .allowPublishForSubscriber(true)
                           .build()))));
+
+  /** The hook is asked of every publication, whoever would be let in without one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"open:a", "closed:vip", "closed:a"})
+  void whereTheBackEndIsAskedItDecides(String channel) {
+    var asking =
+        node.endpoint.hooks(
+            Hooks.NONE.onPublish(asked -> {
+              throw new IllegalStateException("nobody publishes");
+            }));
+    assertThat(
+            asking.api().explain("ann", Capabilities.of(CAPS), Operation.PUBLISH, channel, false))
+        .isEqualTo(Ruling.BACK_END);
+  }
 
   @AfterEach
   void close() {

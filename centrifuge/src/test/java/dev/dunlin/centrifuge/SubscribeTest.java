@@ -2,6 +2,7 @@ package dev.dunlin.centrifuge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dunlin.auth.Revocation;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -157,6 +158,24 @@ class SubscribeTest {
     var token = TestNode.token("{'sub':'ann','channel':'$open:a'}");
     assertThat(peer.ask("{'id':2,'subscribe':{'channel':'$open:a','token':'%s'}}".formatted(token)))
         .isEqualTo(SUBSCRIBED);
+  }
+
+  @Test
+  void aRevokedTokenSubscribesNobody() {
+    var peer = node.user(encoding, "ann");
+    node.endpoint
+        .revocations()
+        .add(new Revocation.OfToken("t1", TestNode.START.plus(Duration.ofDays(36_500))));
+    for (var row : Map.of("t1", false, "t2", true).entrySet()) {
+      var channel = "$open:" + row.getKey();
+      var token =
+          TestNode.token(
+              "{'sub':'ann','jti':'%s','channel':'%s'}".formatted(row.getKey(), channel));
+      assertThat(
+              peer.ask(
+                  "{'id':2,'subscribe':{'channel':'%s','token':'%s'}}".formatted(channel, token)))
+          .isEqualTo(row.getValue() ? SUBSCRIBED : Expected.error(2, ErrorCode.PERMISSION_DENIED));
+    }
   }
 
   @Test
