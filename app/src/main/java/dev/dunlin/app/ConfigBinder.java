@@ -74,7 +74,9 @@ final class ConfigBinder {
       return value(node, type, option, path);
     } catch (IllegalArgumentException wrong) {
       var shown =
-          node instanceof Scalar scalar && type != Secret.class ? "'" + scalar.text() + "' " : "";
+          node instanceof Scalar scalar && type instanceof Class<?> && type != Secret.class
+              ? "'" + scalar.text() + "' "
+              : ""; // texts by name are secrets too
       problems.add(path + " (" + node.place() + "): " + shown + "must be " + wrong.getMessage());
       return value(fallback, type, option, path);
     }

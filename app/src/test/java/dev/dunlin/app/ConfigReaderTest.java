@@ -165,6 +165,13 @@ class ConfigReaderTest {
   }
 
   @Test
+  void secretsThatShouldStandByNameAreNotShown() {
+    assertThat(refusal("events: {static_headers: 'Authorization: Bearer of-the-back-end'}"))
+        .contains("events.static_headers (dunlin.yaml, line 1): must be texts by name")
+        .doesNotContain("of-the-back-end");
+  }
+
+  @Test
   void namespacesChooseAmongTheBrokersThatAreThere() {
     assertThat(refusal("channel: {namespaces: [{name: chat, broker_name: fast}]}"))
         .contains("channel.namespaces[0].broker_name: there is no 'fast' in brokers");
