@@ -1,5 +1,6 @@
 package dev.dunlin.app;
 
+import dev.dunlin.centrifuge.UnsubscribeCode;
 import dev.dunlin.channels.StreamPosition;
 import dev.dunlin.server.Endpoint;
 import dev.dunlin.server.Handler;
@@ -194,7 +195,11 @@ final class Follower {
       remarks.accept("subscribed to " + channel);
     }
 
+    /** A token may subscribe the connection to other channels as well. */
     private void push(Fields push) throws Fields.Malformed {
+      if (!push.text("channel").equals(channel)) {
+        return;
+      }
       var publication = push.object("pub");
       if (publication.isPresent()) {
         publication(publication.get());
@@ -202,11 +207,28 @@ final class Follower {
         if (offset > 0) {
           position = position.map(before -> new StreamPosition(offset, before.epoch()));
         }
-      } else if (push.has("unsubscribe")) {
-        position = Optional.empty();
-        remarks.accept("the server has ended the subscription; subscribing again");
-        subscribe();
+        return;
       }
+      var end = push.object("unsubscribe");
+      if (end.isPresent()) {
+        unsubscribed(end.get());
+      }
+    }
+
+    /** Some ends are final; after the others the history closes the gap, as after a reconnect. */
+    private void unsubscribed(Fields end) throws Fields.Malformed {
+      long code = end.number("code");
+      if (code < UnsubscribeCode.INSUFFICIENT_STATE.value()) {
+        ended.completeExceptionally(
+            CommandFailure.failed(
+                "the server has ended the subscription: " + code + " " + end.text("reason")));
+        return;
+      }
+      if (code == UnsubscribeCode.STATE_INVALIDATED.value()) {
+        position = Optional.empty();
+      }
+      remarks.accept("the server has ended the subscription; subscribing again");
+      subscribe();
     }
 
     private void publication(Fields publication) {

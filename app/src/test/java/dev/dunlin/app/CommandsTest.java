@@ -227,6 +227,47 @@ class CommandsTest {
   }
 
   @Test
+  void subscribeEndsWhereTheServerEndsTheSubscriptionForGood() throws Exception {
+    var token = Map.of("DUNLIN_TOKEN", server.token("guest"));
+    var url = server.webSocket().toString();
+    var result = new java.util.concurrent.CompletableFuture<Run>();
+    Thread.ofVirtual()
+        .start(() -> result.complete(run(token, "subscribe", "--url", url, "closing")));
+    var api = server.server().endpoint().api();
+    Await.until("the subscription", () -> api.channels("closing").getOrDefault("closing", 0) == 1);
+    server.call("unsubscribe", "{\"user\":\"guest\",\"channel\":\"closing\"}");
+    var run = result.get(20, java.util.concurrent.TimeUnit.SECONDS);
+    assertThat(run.code).isEqualTo(1);
+    assertThat(run.err).contains("the server has ended the subscription: 2000 ");
+  }
+
+  @Test
+  void subscribePrintsNothingOfOtherChannelsOfTheToken() throws Exception {
+    var claims =
+        new TokenMaker(server.config().client().token())
+            .token(
+                "reader",
+                java.util.Optional.empty(),
+                java.time.Duration.ofHours(1),
+                java.time.Instant.now(),
+                "",
+                Map.of("channels", "[\"aside\"]"));
+    var url = server.webSocket().toString();
+    var result = new java.util.concurrent.CompletableFuture<Run>();
+    Thread.ofVirtual()
+        .start(() ->
+            result.complete(
+                run(Map.of("DUNLIN_TOKEN", claims), "subscribe", "--url", url, "-n", "1", "main")));
+    var api = server.server().endpoint().api();
+    Await.until("the subscription", () -> api.channels("main").getOrDefault("main", 0) == 1);
+    assertThat(api.channels("aside")).containsEntry("aside", 1);
+    server.call("publish", "{\"channel\":\"aside\",\"data\":1}");
+    server.call("publish", "{\"channel\":\"main\",\"data\":2}");
+    var run = result.get(20, java.util.concurrent.TimeUnit.SECONDS);
+    assertThat(run.out.lines()).containsExactly("2");
+  }
+
+  @Test
   void subscribeRecoversWhatItMissedWhileDisconnected() throws Exception {
     var token = Map.of("DUNLIN_TOKEN", server.token("traveller"));
     var url = server.webSocket().toString();
