@@ -3,6 +3,8 @@ package dev.dunlin.app;
 import dev.dunlin.app.ConfigNode.Mapping;
 import dev.dunlin.app.ConfigNode.Scalar;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -70,7 +72,10 @@ record ConfigReader(
       Path workingDirectory) {
     var file =
         named
-            .or(() -> Optional.ofNullable(environment.get(FILE_VARIABLE)).map(Path::of))
+            .or(() ->
+                Optional.ofNullable(environment.get(FILE_VARIABLE))
+                    .filter(name -> !name.isEmpty())
+                    .map(Path::of))
             .or(() ->
                 Optional.of(workingDirectory.resolve(DEFAULT_FILE))
                     .filter(path -> Files.exists(path)));
@@ -153,6 +158,11 @@ record ConfigReader(
     } catch (NoSuchFileException missing) {
       throw CommandFailure.misused(
           path + ": there is no such file; dunlin config defaults writes one to begin with");
+    } catch (AccessDeniedException closed) {
+      throw CommandFailure.misused(
+          path + " cannot be read: permission denied; let the user that runs dunlin read it");
+    } catch (CharacterCodingException foreign) {
+      throw CommandFailure.misused(path + " cannot be read: it is not UTF-8");
     } catch (IOException unreadable) {
       throw CommandFailure.misused(path + " cannot be read: " + unreadable.getMessage());
     }

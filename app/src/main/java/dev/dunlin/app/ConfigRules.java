@@ -372,22 +372,26 @@ final class ConfigRules {
   }
 
   private void api() {
-    for (var key : List.of(config.httpApi().key(), config.httpApi().secondKey())) {
-      if (key.present() && key.value().length() < MIN_API_KEY) {
-        problems.add(
-            "http_api.key: has "
-                + key.value().length()
-                + " characters and needs at least "
-                + MIN_API_KEY
-                + "; make one with: openssl rand -hex 32");
-      }
-    }
+    key("http_api.key", config.httpApi().key());
+    key("http_api.second_key", config.httpApi().secondKey());
     var server = config.httpServer();
     var address = server.internalPort() > 0 ? server.internalAddress() : server.address();
     if (config.httpApi().insecure() && !loopback(address)) {
       problems.add(
           "http_api.insecure: is refused on an address that others reach; set http_api.key, or"
               + " listen at 127.0.0.1");
+    }
+  }
+
+  private void key(String option, Secret key) {
+    if (key.present() && key.value().length() < MIN_API_KEY) {
+      problems.add(
+          option
+              + ": has "
+              + key.value().length()
+              + " characters and needs at least "
+              + MIN_API_KEY
+              + "; make one with: openssl rand -hex 32");
     }
   }
 

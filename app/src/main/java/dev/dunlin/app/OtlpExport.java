@@ -118,8 +118,7 @@ final class OtlpExport implements AutoCloseable {
     return endpoint.getScheme()
         + "://"
         + endpoint.getHost()
-        + ":"
-        + endpoint.getPort()
+        + (endpoint.getPort() < 0 ? "" : ":" + endpoint.getPort())
         + endpoint.getPath();
   }
 

@@ -278,6 +278,20 @@ class ConfigReaderTest {
   }
 
   @Test
+  void fileInAnotherEncodingIsAnErrorInWords() throws Exception {
+    var file = Files.write(folder.resolve("latin.yaml"), new byte[] {'a', ':', ' ', (byte) 0xe4});
+    assertThatExceptionOfType(CommandFailure.class)
+        .isThrownBy(new ConfigReader(Optional.of(file), Map.of(), Map.of())::read)
+        .withMessageContaining("latin.yaml cannot be read: it is not UTF-8");
+  }
+
+  @Test
+  void emptyVariableNamesNoFile() {
+    var reader = ConfigReader.of(Optional.empty(), Map.of("DUNLIN_CONFIG", ""), Map.of(), folder);
+    assertThat(reader.file()).isEmpty();
+  }
+
+  @Test
   void unknownVariableIsAWarningSinceOrchestratorsSetSome() {
     var warnings =
         read(

@@ -75,6 +75,7 @@ class ServeRefusalsTest {
           a secret that is short  | client: {token: {hmac_secret_key: short, hmac_algorithm: HS512}}         | client.token.hmac_secret_key | openssl
           a secret without a kind | client: {token: {hmac_secret_key: 0123456789012345678901234567890123456789}} | client.token.hmac_algorithm  | HS
           a short API key         | client: {allow_anonymous_connect_without_token: true}, http_api: {key: short} | http_api.key            | openssl
+          a short second API key  | client: {allow_anonymous_connect_without_token: true}, http_api: {second_key: short} | http_api.second_key | openssl
           an unknown key          | http_server: {prot: 0}                                                  | http_server.prot             | did you mean http_server.port
           a key of another type   | http_server: {port: many}                                               | http_server.port             | number
           a file that is not there | http_server: {tls: {enabled: true, cert_pem_file: /none, key_pem_file: /none}}, client: {allow_anonymous_connect_without_token: true} | http_server.tls | cannot be read
