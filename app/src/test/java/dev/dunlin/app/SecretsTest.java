@@ -90,6 +90,8 @@ class SecretsTest {
         tokens.put("forged token", token("another" + HMAC, Instant.now()));
         tokens.put("good token", token(HMAC, Instant.now()));
         fail(tokens);
+        tokens.put("ticket", used(ticket()));
+        tokens.put("key of a connection", signingKey(tokens.get("good token")));
         said.add(
             http.send(
                     HttpRequest.newBuilder(URI.create("http" + base + "/metrics")).build(),
@@ -239,6 +241,38 @@ class SecretsTest {
             .overlaid(ConfigNode.at("client.token", ConfigNode.yaml(options, "the test")));
     return new TokenMaker(new ConfigBinder().bind(Config.class, tree, "").client().token())
         .token("ann", Optional.empty(), Duration.ofHours(1), now, "");
+  }
+
+  /** The key with which a connection signs, and a publication that it has not signed right. */
+  private String signingKey(String token) throws Exception {
+    var where = URI.create("ws" + base + Dunlin.CLIENTS);
+    try (var visitor = Visitor.at(where, "Origin", "http" + base)) {
+      assertThat(visitor.ask("{'id':1,'connect':{'token':'%s'}}".formatted(token)))
+          .contains("\"connect\"");
+      var told = visitor.ask("{'id':2,'rpc':{'method':'dunlin.signing','data':{}}}");
+      var key = told.replaceAll(".*\"key\":\"([^\"]+)\".*", "$1");
+      assertThat(key).isNotEqualTo(told).hasSizeGreaterThan(20);
+      said.add(visitor.ask("{'id':3,'publish':{'channel':'signed:a','data':'%s'}}".formatted(key)));
+      return key;
+    }
+  }
+
+  /** What only the answer may have: it is not put into what the server has said. */
+  private String ticket() throws Exception {
+    var request = post("/api/ticket", "{\"user\":\"ann\"}").header("X-API-Key", KEY).build();
+    var body = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+    var ticket = body.replaceAll(".*\"ticket\":\"([^\"]+)\".*", "$1");
+    assertThat(ticket).isNotEqualTo(body).hasSizeGreaterThan(20);
+    return ticket;
+  }
+
+  /** Opens a connection with a ticket, and fails to open another. */
+  private String used(String ticket) throws Exception {
+    for (int i = 0; i < 2; i++) {
+      attempt(
+          Dunlin.CLIENTS + "?ticket=" + ticket, "{'id':1,'connect':{}}", "Origin", "http" + base);
+    }
+    return ticket;
   }
 
   private void fail(Map<String, String> tokens) throws Exception {
