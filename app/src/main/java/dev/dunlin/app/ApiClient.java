@@ -41,11 +41,7 @@ final class ApiClient {
   String call(String method, byte[] body, Map<String, String> environment) {
     var config = configuration.reader(environment, Map.of()).read().config();
     var server = config.httpServer();
-    var base =
-        url != null
-            ? url
-            : "http://127.0.0.1:"
-                + (server.internalPort() > 0 ? server.internalPort() : server.port());
+    var base = url != null ? url : base(server);
     var request =
         request(base + "/api/" + method)
             .timeout(TIMEOUT)
@@ -72,6 +68,18 @@ final class ApiClient {
       Thread.currentThread().interrupt();
       throw CommandFailure.failed("interrupted");
     }
+  }
+
+  private static String base(Config.HttpServer server) {
+    boolean apart = server.internalPort() > 0;
+    int port = apart ? server.internalPort() : server.port();
+    if ((apart ? server.internalTls() : server.tls()).enabled()) {
+      throw CommandFailure.misused(
+          (apart ? "http_server.internal_tls" : "http_server.tls")
+              + " is on: say which name the certificate has, with --url https://NAME:"
+              + port);
+    }
+    return "http://127.0.0.1:" + port;
   }
 
   private static HttpRequest.Builder request(String url) {

@@ -192,6 +192,9 @@ final class BackendEvents implements AutoCloseable {
       var unused = backend.ask(address, "events", question);
     } catch (Backend.Unavailable | Rejection later) {
       return false;
+    } catch (RuntimeException unforeseen) {
+      log.error("Events cannot be told to {}; trying again", address, unforeseen);
+      return false;
     }
     lock.lock();
     try {

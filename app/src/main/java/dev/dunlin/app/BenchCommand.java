@@ -288,7 +288,7 @@ final class BenchCommand implements Runnable {
     if (!config.client().token().hmacSecretKey().present()) {
       return connection -> ""; // the server may take anonymous clients
     }
-    var maker = new TokenMaker(config.client().token());
+    var maker = TokenMaker.connections(config.client());
     var now = Instant.now();
     return connection ->
         maker.token(user + "-" + connection, Optional.empty(), TOKEN_LIFETIME, now, "");

@@ -64,7 +64,7 @@ final class Console implements AutoCloseable {
             clients.clients(),
             node::console,
             () -> ConsoleSettings.of(current.get()),
-            development ? Optional.of(new TokenMaker(config.client().token())) : Optional.empty(),
+            development ? Optional.of(TokenMaker.connections(config.client())) : Optional.empty(),
             where);
     fleet.answer(answers);
     return Optional.of(new Console(new ConsolePages(access, where), access, answers, hub, clients));

@@ -172,6 +172,19 @@ final class Dunlin implements AutoCloseable {
     return List.of(config.httpApi().key(), config.httpApi().secondKey());
   }
 
+  /**
+   * Reads the files that a start reads, as far as {@link ConfigRules} does not, and keeps nothing.
+   *
+   * @throws CommandFailure naming the setting if one cannot be used
+   */
+  static void tryFiles(Config config) {
+    var unused =
+        List.of(
+            tls("http_server.tls", config.httpServer().tls()),
+            tls("http_server.internal_tls", config.httpServer().internalTls()),
+            certificates(config));
+  }
+
   private static Optional<Tls> tls(String path, Config.Tls files) {
     if (!files.enabled()) {
       return Optional.empty();
@@ -214,9 +227,12 @@ final class Dunlin implements AutoCloseable {
     }
   }
 
-  private Optional<Authenticator> certificates(Config changed) {
+  private static Optional<Authenticator> certificates(Config changed) {
     try {
-      return changed.client().certificate().authenticator(ConfigRules.proxies(config.httpServer()));
+      return changed
+          .client()
+          .certificate()
+          .authenticator(ConfigRules.proxies(changed.httpServer()));
     } catch (IllegalArgumentException unusable) {
       throw CommandFailure.misused(String.valueOf(unusable.getMessage()));
     }

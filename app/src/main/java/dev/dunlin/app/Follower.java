@@ -33,6 +33,7 @@ final class Follower {
   private final Consumer<String> remarks;
   private final int wanted;
   private volatile boolean connectedOnce;
+  private volatile boolean subscribedLast;
 
   // Touched by the handler of the one connection there is at a time, and between connections.
   private Optional<StreamPosition> position = Optional.empty();
@@ -62,6 +63,11 @@ final class Follower {
     return connectedOnce;
   }
 
+  /** Whether the last connection came as far as a subscription. */
+  boolean subscribedLast() {
+    return subscribedLast;
+  }
+
   /**
    * Follows over one connection until it ends.
    *
@@ -71,6 +77,7 @@ final class Follower {
    */
   boolean follow(WebSocketClient client, URI uri, Supplier<String> token) throws IOException {
     var ended = new CompletableFuture<Boolean>();
+    subscribedLast = false;
     Endpoint endpoint = session -> new Conversation(session, token.get(), ended);
     var session = client.connect(uri, endpoint);
     try {
@@ -182,6 +189,7 @@ final class Follower {
     }
 
     private void subscribed(Fields result) throws Fields.Malformed {
+      subscribedLast = true;
       if (position.isPresent() && !result.flag("recovered")) {
         remarks.accept("messages may be missing: the history does not reach back far enough");
       }

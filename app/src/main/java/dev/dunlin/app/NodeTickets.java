@@ -64,13 +64,20 @@ final class NodeTickets implements Authenticator {
     if (!Tickets.wellFormed(ticket) || !asking.tryAcquire()) {
       return invalid();
     }
-    return nodes
-        .question(TOPIC, ticket.getBytes(UTF_8), 1)
+    return asked(ticket)
         .whenComplete((answers, failure) -> asking.release())
         .thenCompose(answers ->
             identity(answers)
                 .map(CompletableFuture::completedStage)
                 .orElseGet(NodeTickets::invalid));
+  }
+
+  private CompletionStage<List<byte[]>> asked(String ticket) {
+    try {
+      return nodes.question(TOPIC, ticket.getBytes(UTF_8), 1);
+    } catch (RuntimeException failure) {
+      return CompletableFuture.failedStage(failure);
+    }
   }
 
   private static CompletionStage<Identity> invalid() {

@@ -56,7 +56,7 @@ final class PrepareCommand implements Runnable {
               remark -> call(http, host, "/api/publish", config.httpApi().key().value()),
               1);
       var token =
-          new TokenMaker(config.client().token())
+          TokenMaker.connections(config.client())
               .token(CHANNEL, Optional.empty(), PATIENCE, Instant.now(), "");
       var arrived =
           follower.follow(client, URI.create("ws://" + host + Dunlin.CLIENTS), () -> token);

@@ -99,7 +99,9 @@ final class SubscribeCommand implements Runnable {
           if (follower.follow(client, uri, () -> token(config))) {
             return;
           }
-          delay = 0;
+          if (follower.subscribedLast()) {
+            delay = 0;
+          }
         } catch (IOException unreachable) {
           if (!follower.connectedOnce()) {
             throw CommandFailure.failed(
@@ -120,7 +122,14 @@ final class SubscribeCommand implements Runnable {
   }
 
   private URI uri(Config config) {
-    var text = url != null ? url : "ws://127.0.0.1:" + config.httpServer().port() + Dunlin.CLIENTS;
+    var server = config.httpServer();
+    if (url == null && server.tls().enabled()) {
+      throw CommandFailure.misused(
+          "http_server.tls is on: say which name the certificate has, with --url wss://NAME:"
+              + server.port()
+              + Dunlin.CLIENTS);
+    }
+    var text = url != null ? url : "ws://127.0.0.1:" + server.port() + Dunlin.CLIENTS;
     try {
       var uri = URI.create(text);
       if ("ws".equals(uri.getScheme()) || "wss".equals(uri.getScheme())) {
@@ -143,7 +152,7 @@ final class SubscribeCommand implements Runnable {
     if (!config.client().token().hmacSecretKey().present()) {
       return ""; // the server may take anonymous clients
     }
-    return new TokenMaker(config.client().token())
+    return TokenMaker.connections(config.client())
         .token(user, Optional.empty(), TOKEN_LIFETIME, Instant.now(), "");
   }
 

@@ -24,8 +24,9 @@ import picocli.CommandLine.Spec;
       "Make a token, or look into one.",
       "",
       "Makes a connection token for a user, or with --channel a subscription token, signed with"
-          + " client.token.hmac_secret_key of the configuration. With a TOKEN it prints what is in"
-          + " it and whether a server with this configuration accepts it.",
+          + " client.token.hmac_secret_key of the configuration, or that of"
+          + " client.subscription_token where it is enabled. With a TOKEN it prints what is in it"
+          + " and whether a server with this configuration accepts it.",
       ""
     },
     footerHeading = "%nExamples:%n",
@@ -90,17 +91,17 @@ final class TokenCommand implements Runnable {
 
   @Override
   public void run() {
-    var options = configuration.reader(environment, Map.of()).read().config().client().token();
+    var client = configuration.reader(environment, Map.of()).read().config().client();
     if (token != null) {
-      inspect(token, options);
+      inspect(token, client);
     } else if (user != null) {
-      make(user, options);
+      make(user, client);
     } else {
       throw CommandFailure.misused("--user or a TOKEN is missing; see dunlin token --help");
     }
   }
 
-  private void make(String subject, TokenOptions options) {
+  private void make(String subject, Config.Client client) {
     Duration lifetime;
     try {
       lifetime = Quantities.time(ttl);
@@ -116,20 +117,20 @@ final class TokenCommand implements Runnable {
     } catch (IllegalArgumentException wrong) {
       throw CommandFailure.misused("--claims is " + wrong.getMessage());
     }
+    var maker = channel == null ? TokenMaker.connections(client) : TokenMaker.subscriptions(client);
     var made =
-        new TokenMaker(options)
-            .token(subject, Optional.ofNullable(channel), lifetime, Instant.now(), info, more);
+        maker.token(subject, Optional.ofNullable(channel), lifetime, Instant.now(), info, more);
     print(json ? Json.text(out -> out.writeStringProperty("token", made)) : made);
   }
 
-  private void inspect(String text, TokenOptions options) {
-    var verdict = verdict(text, options);
+  private void inspect(String text, Config.Client client) {
     var parts = text.split("\\.", -1);
     if (parts.length != 3) {
       throw CommandFailure.failed("this is no token: it has no three parts between dots");
     }
     var header = decoded(parts[0]);
     var claims = decoded(parts[1]);
+    var verdict = verdict(text, client, claims);
     if (json) {
       print(
           Json.text(out -> {
@@ -160,18 +161,30 @@ final class TokenCommand implements Runnable {
   }
 
   /** Why the token is refused; empty if it is accepted. */
-  private static Optional<String> verdict(String text, TokenOptions options) {
+  private static Optional<String> verdict(String text, Config.Client client, String claims) {
+    boolean apart = client.subscriptionToken().enabled() && subscribes(claims);
+    var section = apart ? "client.subscription_token" : "client.token";
+    var options = apart ? client.subscriptionToken().tokens() : client.token();
     if (!options.present()) {
-      return Optional.of("the configuration has no keys (client.token)");
+      return Optional.of("the configuration has no keys (" + section + ")");
     }
     try {
-      TokenVerifier.of("client.token.", options)
+      TokenVerifier.of(section + ".", options)
           .authenticate(Credentials.token(text))
           .toCompletableFuture()
           .join();
       return Optional.empty();
     } catch (AuthenticationException | CompletionException refused) {
       return Optional.of(AuthenticationException.of(refused).detail());
+    }
+  }
+
+  /** A claim tells subscription tokens from connection tokens. */
+  private static boolean subscribes(String claims) {
+    try {
+      return Fields.of(claims.getBytes(StandardCharsets.UTF_8)).has("channel");
+    } catch (Fields.Malformed noObject) {
+      return false; // no token at all, as its verification says
     }
   }
 

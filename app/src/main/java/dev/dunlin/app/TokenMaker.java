@@ -17,10 +17,25 @@ import java.util.Optional;
 /** Makes tokens with the HMAC secret of a configuration, as an application's back end does. */
 final class TokenMaker {
 
+  private final String section;
   private final TokenOptions options;
 
-  TokenMaker(TokenOptions options) {
+  private TokenMaker(String section, TokenOptions options) {
+    this.section = section;
     this.options = options;
+  }
+
+  /** Makes connection tokens, and subscription tokens where they have no keys of their own. */
+  static TokenMaker connections(Config.Client client) {
+    return new TokenMaker("client.token.", client.token());
+  }
+
+  /** Makes subscription tokens. */
+  static TokenMaker subscriptions(Config.Client client) {
+    var own = client.subscriptionToken();
+    return own.enabled()
+        ? new TokenMaker("client.subscription_token.", own.tokens())
+        : connections(client);
   }
 
   /**
@@ -70,7 +85,8 @@ final class TokenMaker {
       Map<String, String> more) {
     if (!options.hmacSecretKey().present()) {
       throw CommandFailure.misused(
-          "client.token.hmac_secret_key: is not set, and tokens of other keys are made by whoever"
+          section
+              + "hmac_secret_key: is not set, and tokens of other keys are made by whoever"
               + " has the private key");
     }
     var members = new LinkedHashMap<String, String>();
@@ -97,15 +113,14 @@ final class TokenMaker {
               json.writeRawValue(value);
             }));
     var header =
-        new JWSHeader.Builder(
-                JWSAlgorithm.parse(TokenKeys.hmacAlgorithm("client.token.", options).id()))
+        new JWSHeader.Builder(JWSAlgorithm.parse(TokenKeys.hmacAlgorithm(section, options).id()))
             .type(JOSEObjectType.JWT)
             .build();
     var signed = new JWSObject(header, new Payload(claims));
     try {
       signed.sign(new MACSigner(options.hmacSecretKey().value().getBytes(StandardCharsets.UTF_8)));
     } catch (JOSEException unusable) {
-      throw CommandFailure.misused("client.token.hmac_secret_key: " + unusable.getMessage());
+      throw CommandFailure.misused(section + "hmac_secret_key: " + unusable.getMessage());
     }
     return signed.serialize();
   }

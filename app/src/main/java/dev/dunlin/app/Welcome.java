@@ -13,7 +13,7 @@ final class Welcome {
 
   static String text(Config config, int port) {
     var token =
-        new TokenMaker(config.client().token())
+        TokenMaker.connections(config.client())
             .token("developer", Optional.empty(), TOKEN_LIFETIME, Instant.now(), "");
     var host = "localhost:" + port;
     return """

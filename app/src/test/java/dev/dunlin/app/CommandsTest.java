@@ -78,6 +78,26 @@ class CommandsTest {
   }
 
   @Test
+  void subscriptionTokenIsMadeAndVerifiedWithItsOwnKeyWhereItHasOne() throws Exception {
+    var file =
+        file(
+            "client:\n  token: {hmac_secret_key: "
+                + SECRET
+                + ", hmac_algorithm: HS512}\n"
+                + "  subscription_token: {enabled: true, hmac_secret_key: "
+                + SECRET.replace('0', 'z')
+                + ", hmac_algorithm: HS256}\n");
+    var made = run(Map.of(), "token", "-c", file, "-u", "42", "--channel", "$private").out.strip();
+    assertThat(run(Map.of(), "token", "-c", file, made).out)
+        .contains("\"alg\":\"HS256\"", "\"channel\":\"$private\"", "accepted  yes");
+    var shared = secretFile();
+    assertThat(run(Map.of(), "token", "-c", shared, made).out).contains("accepted  no: ");
+    var other =
+        run(Map.of(), "token", "-c", shared, "-u", "42", "--channel", "$private").out.strip();
+    assertThat(run(Map.of(), "token", "-c", shared, other).out).contains("accepted  yes");
+  }
+
+  @Test
   void tokenOfAnotherSecretIsShownAndNotAccepted() throws Exception {
     var file = secretFile();
     var shown = run(Map.of(), "token", "-c", file, server.token("42"));
@@ -110,6 +130,45 @@ class CommandsTest {
         .doesNotContain(SECRET);
     assertThat(run(Map.of("DUNLIN_HTTP_SERVER_PORT", "9000"), "config", "print").out)
         .contains("port: 9000   # DUNLIN_HTTP_SERVER_PORT");
+  }
+
+  @Test
+  void configCheckReadsTheFilesThatAStartReads() throws Exception {
+    var broken = Files.writeString(folder.resolve("broken.pem"), "-----BEGIN NOTHING-----\n");
+    var unready =
+        "client: {allow_anonymous_connect_without_token: true}\n"
+            + "http_server: {tls: {enabled: true, cert_pem_file: "
+            + broken
+            + ", key_pem_file: "
+            + broken
+            + "}}\n";
+    var run = run(Map.of(), "config", "check", "-c", file(unready));
+    assertThat(run.code).isEqualTo(2);
+    assertThat(run.err).contains("http_server.tls: ", "broken.pem");
+    assertThat(run.err.lines()).hasSize(1);
+  }
+
+  @Test
+  void configCheckNamesTheFlagThatAStartWants() throws Exception {
+    var open =
+        file(
+            "client: {allow_anonymous_connect_without_token: true}\n"
+                + "http_server: {address: 127.0.0.1}\nhttp_api: {insecure: true}\n");
+    var run = run(Map.of(), "config", "check", "-c", open);
+    assertThat(run.code).isZero();
+    assertThat(run.out).contains("INSECURE: http_api.insecure", "--i-understand");
+  }
+
+  @Test
+  void commandsAskForTheNameOfAServerWithTls() throws Exception {
+    var file =
+        file("http_server: {port: 8443, tls: {enabled: true, cert_pem_file: /, key_pem_file: /}}");
+    var info = run(Map.of(), "info", "-c", file);
+    assertThat(info.code).isEqualTo(2);
+    assertThat(info.err).contains("http_server.tls is on", "--url https://NAME:8443");
+    var subscribe = run(Map.of(), "subscribe", "-c", file, "news");
+    assertThat(subscribe.code).isEqualTo(2);
+    assertThat(subscribe.err).contains("--url wss://NAME:8443/connection/websocket");
   }
 
   @Test
@@ -244,7 +303,7 @@ class CommandsTest {
   @Test
   void subscribePrintsNothingOfOtherChannelsOfTheToken() throws Exception {
     var claims =
-        new TokenMaker(server.config().client().token())
+        TokenMaker.connections(server.config().client())
             .token(
                 "reader",
                 java.util.Optional.empty(),

@@ -239,7 +239,7 @@ class SecretsTest {
     var tree =
         ConfigNode.empty("the test")
             .overlaid(ConfigNode.at("client.token", ConfigNode.yaml(options, "the test")));
-    return new TokenMaker(new ConfigBinder().bind(Config.class, tree, "").client().token())
+    return TokenMaker.connections(new ConfigBinder().bind(Config.class, tree, "").client())
         .token("ann", Optional.empty(), Duration.ofHours(1), now, "");
   }
 

@@ -87,7 +87,7 @@ final class TestServer implements AutoCloseable {
   }
 
   String token(String user) {
-    return new TokenMaker(config.client().token())
+    return TokenMaker.connections(config.client())
         .token(user, Optional.empty(), java.time.Duration.ofHours(1), java.time.Instant.now(), "");
   }
 

@@ -263,8 +263,8 @@ final class ConnectCommand {
    */
   static long ttl(Node node, ClientHandler client, Optional<Instant> end) {
     var state = client.state();
-    state.expiresAt = end;
     if (end.isEmpty()) {
+      state.expiresAt = end;
       state.expireBy = Long.MAX_VALUE;
       return 0;
     }
@@ -272,6 +272,7 @@ final class ConnectCommand {
     if (left.isNegative() || left.isZero()) {
       throw Rejection.error(ErrorCode.EXPIRED);
     }
+    state.expiresAt = end;
     state.clientRefreshes = node.hooks().refresh().isEmpty();
     state.expireBy = client.deadlines().after(left);
     if (state.clientRefreshes) {

@@ -39,9 +39,9 @@ final class RefreshCommand {
                 // another key to sign with: the client connects anew and begins with it
                 throw Rejection.disconnect(Disconnect.INSUFFICIENT_STATE);
               }
+              long ttl = ConnectCommand.ttl(node, client, claims.expiresAt());
               client.grant(identity);
               state.info = claims.info();
-              long ttl = ConnectCommand.ttl(node, client, claims.expiresAt());
               client.deadlines().arm();
               return Answer.of(new Result.RefreshResult(state.id, node.version(), ttl > 0, ttl));
             },

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -21,10 +22,16 @@ public final class Allowances {
   /** Stands for all keys that there is no room for. */
   private static final Object OTHERS = new Object();
 
+  /** Looking through all keys is paid once in this time, however many strangers knock. */
+  private static final long SWEEP_NANOS = Duration.ofSeconds(1).toNanos();
+
   private final int burst;
   private final long each;
   private final int mostKeys;
   private final LongSupplier nanoTime;
+
+  /** When keys may be looked through next for some to forget. */
+  private final AtomicLong nextSweep;
 
   /**
    * By key, when what was taken would have come at the mean rate; as nanoseconds of the clock. A
@@ -40,6 +47,7 @@ public final class Allowances {
     this.each = burst == 0 ? 0 : Math.max(1, window.toNanos() / burst);
     this.mostKeys = mostKeys;
     this.nanoTime = nanoTime;
+    this.nextSweep = new AtomicLong(nanoTime.getAsLong());
   }
 
   /**
@@ -106,7 +114,10 @@ public final class Allowances {
     if (taken.size() < mostKeys || taken.containsKey(key)) {
       return key;
     }
-    taken.values().removeIf(until -> until - now <= 0);
+    long due = nextSweep.get();
+    if (now - due >= 0 && nextSweep.compareAndSet(due, now + SWEEP_NANOS)) {
+      taken.values().removeIf(until -> until - now <= 0);
+    }
     return taken.size() < mostKeys ? key : OTHERS;
   }
 

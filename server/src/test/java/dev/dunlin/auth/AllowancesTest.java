@@ -66,6 +66,22 @@ class AllowancesTest {
   }
 
   @Test
+  void keysAreLookedThroughAtMostOncePerSecond() {
+    var ten = Allowances.of(6, Duration.ofMinutes(1), 10, clock::get);
+    for (int i = 0; i < 10; i++) {
+      ten.take("key " + i);
+    }
+    clock.addAndGet(9_800_000_000L);
+    ten.take("too early to forget one");
+    clock.addAndGet(300_000_000L);
+    ten.take("looked through just now");
+    assertThat(ten.size()).isEqualTo(11);
+    clock.addAndGet(800_000_000L);
+    assertThat(ten.take("looked through again")).isTrue();
+    assertThat(ten.size()).isLessThan(4);
+  }
+
+  @Test
   void aNetworkOfIpv6IsOneCustomer() throws Exception {
     assertThat(Allowances.key(InetAddress.getByName("2001:db8:1:2::1")))
         .isEqualTo(Allowances.key(InetAddress.getByName("2001:db8:1:2:ffff::9")))
