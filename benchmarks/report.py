@@ -78,16 +78,18 @@ def goals(document):
 
 def kernels(found, about):
     """What JMH found: a table of its own."""
+    settings = {" ".join(str(one[of]) for of in ("measurementIterations", "measurementTime", "warmupIterations", "warmupTime")) for one in found}
+    rounds = " or ".join("{} x {} {} after {} x {} {}".format(*each.split()) for each in sorted(settings))
     lines = [f"# {about['command']}, {about['date']}", "",
-             f"{about['cpu']}, {about['java']}; load average before the run {about['load']}. One processor, one JVM for each row, 5"
-             " iterations of 0.4 s after 3 that do not count. Bytes are those that an operation allocates on the heap.", ""]
+             f"{about['cpu']}, {about['java']}; load average before the run {about['load']}. One processor and one JVM for each row:"
+             f" {rounds} that do not count. Bytes are those that an operation allocates on the heap.", ""]
     lines += head("kernel", "of", "time of one", "± (99.9 %)", "bytes allocated")
     for one in sorted(found, key=lambda each: (each["benchmark"], sorted(each.get("params", {}).items()))):
         figure = one["primaryMetric"]
         allocated = one["secondaryMetrics"].get("gc.alloc.rate.norm", {}).get("score", 0.0)
         of = ", ".join(f"{name} {value}" for name, value in one.get("params", {}).items())
         name = ".".join(one["benchmark"].split(".")[-2:])
-        lines.append(row(f"`{name}`", of or "–", *(f"{figure[which]:,.{digits(figure['score'])}f} ns" for which in ("score", "scoreError")),
+        lines.append(row(f"`{name}`", of or "–", *(f"{figure[which]:,.{digits(figure['score'])}f} {figure['scoreUnit'].removesuffix('/op')}" for which in ("score", "scoreError")),
                          f"{allocated:,.0f}"))
     return "\n".join(lines) + "\n"
 

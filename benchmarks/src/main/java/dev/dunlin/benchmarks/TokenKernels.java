@@ -35,7 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /** What a token costs when its holder connects, with and without the cache of verified tokens. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 3, time = 400, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 4, time = 1) // signatures are long loops that are compiled late
 @Measurement(iterations = 5, time = 400, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(1)
 @State(Scope.Thread)
