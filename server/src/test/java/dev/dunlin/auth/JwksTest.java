@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.RSAKey;
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import dev.dunlin.auth.AuthenticationException.Reason;
@@ -29,10 +30,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -342,13 +346,7 @@ class JwksTest {
           if (path.equals("/trap")) {
             TRAPPED.incrementAndGet();
           }
-          var bytes = Tokens.utf8(body);
-          exchange.sendResponseHeaders(status, bytes.length);
-          try (var out = exchange.getResponseBody()) {
-            out.write(bytes);
-          } catch (IOException e) {
-            exchange.close(); // the reader hung up, as it should on a body too large
-          }
+          answer(exchange, status, body);
         });
   }
 
@@ -382,6 +380,93 @@ class JwksTest {
   void anEndpointWithAnotherCertificateIsOutOfReach() {
     var jwt = jwt(at("/good"), JwksFetch.https(null), JwsAlgorithm.RS256);
     assertThat(failure(jwt.verify(token)).reason()).isEqualTo(Reason.TEMPORARILY_UNAVAILABLE);
+  }
+
+  /** Row F9 of the faults; 13 s in each mood of the endpoint. */
+  @Test
+  @Tag("figures")
+  void keysInHandServeThroughAFloodOfUnknownOnesWhateverTheEndpointDoes() throws Exception {
+    var asked = new AtomicInteger();
+    var mood = new AtomicReference<>("/good");
+    server.createContext(
+        "/moody",
+        exchange -> {
+          asked.incrementAndGet();
+          switch (mood.get()) {
+            case "/silent" -> awaitTheEnd();
+            case "/huge" -> answer(exchange, 200, keys("k1") + " ".repeat(10 << 20));
+            case "/redirect" -> {
+              exchange.getResponseHeaders().add("Location", "/trap");
+              exchange.sendResponseHeaders(302, -1);
+              exchange.close();
+            }
+            case "/down" -> exchange.close();
+            case "/rotated" ->
+                answer(exchange, 200, set(jwk("k1", Tokens.RSA), jwk("k2", Tokens.RSA)));
+            default -> answer(exchange, 200, keys("k1"));
+          }
+        });
+    long begun = System.nanoTime();
+    var jwt =
+        jwt(at("/moody"), JwksFetch.https(tls), JwsAlgorithm.RS256)
+            .expiryOptional()
+            .clock(() -> NOW.plusNanos(System.nanoTime() - begun));
+    var eternal = Tokens.sign(JwsAlgorithm.RS256, HEADER, NO_END, key());
+    done(jwt.verify(eternal));
+    var slowestAnswer = new AtomicLong();
+    var unlike = new AtomicInteger();
+    long slowestCall = 0;
+    int strangers = 0;
+    for (var next : List.of("/silent", "/huge", "/redirect", "/down", "/rotated")) {
+      mood.set(next);
+      for (long end = System.nanoTime() + 13_000_000_000L; System.nanoTime() < end; ) {
+        var unknown = eternal.replace(eternal.substring(0, eternal.indexOf('.')), head(strangers));
+        long called = System.nanoTime();
+        var verified = jwt.verify(unknown);
+        long returned = System.nanoTime();
+        slowestCall = Math.max(slowestCall, returned - called);
+        var unused =
+            verified.whenComplete((good, refused) -> {
+              slowestAnswer.accumulateAndGet(System.nanoTime() - called, Math::max);
+              if (good != null) {
+                unlike.incrementAndGet();
+              }
+            });
+        if (strangers++ % 100 == 0) {
+          assertThat(jwt.verify(eternal).toCompletableFuture()).isCompleted();
+        }
+        LockSupport.parkNanos(1_000_000);
+      }
+    }
+    long seconds = (System.nanoTime() - begun) / 1_000_000_000;
+    var rotated = Tokens.sign(JwsAlgorithm.RS256, HEADER.replace("k1", "k2"), NO_END, key());
+    assertThat(done(jwt.verify(rotated)).subject()).isEqualTo("ann");
+    System.out.printf(
+        "%d unknown keys in %d s: %d requests; slowest answer %d ms, slowest call %d us%n",
+        strangers, seconds, asked.get(), slowestAnswer.get() / 1_000_000, slowestCall / 1_000);
+    assertThat(asked.get())
+        .as("one in 10 s; one of a kept connection that ends unanswered is sent again at once")
+        .isLessThanOrEqualTo((int) seconds / 10 + 4);
+    assertThat(slowestAnswer.get()).isLessThan(5_500_000_000L);
+    assertThat(slowestCall).as("a loop that waits").isLessThan(50_000_000L);
+    assertThat(unlike).hasValue(0);
+    assertThat(TRAPPED).as("redirects are not followed").hasValue(0);
+  }
+
+  private static final String NO_END = "{\"sub\":\"ann\"}";
+
+  private static String head(int stranger) {
+    return Tokens.encode("{\"alg\":\"RS256\",\"kid\":\"x" + stranger + "\"}");
+  }
+
+  private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+    var bytes = Tokens.utf8(body);
+    exchange.sendResponseHeaders(status, bytes.length);
+    try (var out = exchange.getResponseBody()) {
+      out.write(bytes);
+    } catch (IOException e) {
+      exchange.close(); // the reader hung up, as it should on a body too large
+    }
   }
 
   private static String token(String kid, KeyPair pair) {
