@@ -14,7 +14,7 @@ const cards = [
   },
   {
     title: 'Messages',
-    about: 'WebSocket messages in and out, a second, whatever they share a frame with',
+    about: 'WebSocket messages a second, however many share a write',
     series: [
       { key: 'messagesOut', label: 'out', color: '--c1', value: rate, unit: '/s', least: 5 },
       { key: 'messagesIn', label: 'in', color: '--c2', value: rate, unit: '/s' },

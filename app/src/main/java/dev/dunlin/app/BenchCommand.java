@@ -8,6 +8,7 @@ import dev.dunlin.app.load.Report;
 import dev.dunlin.app.load.Result;
 import dev.dunlin.app.load.Run;
 import dev.dunlin.app.load.ServerProcess;
+import dev.dunlin.centrifuge.ErrorCode;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -224,8 +225,18 @@ final class BenchCommand implements Runnable {
     try {
       finish(plan, Run.of(plan, server, new Teller()));
     } catch (LoadException | IOException failure) {
-      throw CommandFailure.failed(String.valueOf(failure.getMessage()));
+      throw CommandFailure.failed(withRemedy(String.valueOf(failure.getMessage())));
     }
+  }
+
+  private String withRemedy(String failure) {
+    return failure.contains(ErrorCode.PERMISSION_DENIED.message())
+        ? failure
+            + "; clients must be allowed to subscribe and publish to "
+            + channel
+            + "0 and the like (allow_subscribe_for_client, allow_publish_for_subscriber), or name"
+            + " others with --channel"
+        : failure;
   }
 
   private Plan plan(URI target, Optional<URI> publish, IntFunction<String> token) {

@@ -483,7 +483,10 @@ record Config(
               fallback = "memory",
               consequence = "with memory the history ends with the process")
           String type,
-      @Option("The options of the broker, by name") Map<String, Secret> options,
+      @Option(
+              "The options of the broker, by name, such as {url: \"redis://127.0.0.1:6379\"};"
+                  + " docs/guide/scale-out.md has them")
+          Map<String, Secret> options,
       @Option(
               value = "How long the start of the program waits for it",
               fallback = "10s",

@@ -231,7 +231,10 @@ final class ConfigBinder {
                     + "): there is no such option"
                     + ConfigSchema.nearest(name, known)
                         .map(near -> "; did you mean " + prefix + near + "?")
-                        .orElse("; dunlin config defaults lists them all"));
+                        .orElse(
+                            known.contains("options")
+                                ? "; what concerns the kind alone stands in " + prefix + "options"
+                                : "; dunlin config defaults lists them all"));
           }
         });
   }

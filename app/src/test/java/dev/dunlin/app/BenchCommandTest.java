@@ -87,6 +87,22 @@ class BenchCommandTest {
   }
 
   @Test
+  void channelThatIsNotOpenIsAnErrorWithARemedy() {
+    try (var server =
+        TestServer.start(
+            Map.of(
+                "channel.without_namespace.allow_publish_for_client",
+                "false",
+                "channel.without_namespace.allow_publish_for_subscriber",
+                "false"))) {
+      var ended = bench(server, "-n", "2", "--no-report");
+      assertThat(ended.code()).isEqualTo(ExitCode.FAILED.code());
+      assertThat(ended.err())
+          .contains("permission denied", "allow_publish_for_subscriber", "--channel");
+    }
+  }
+
+  @Test
   void planThatCannotBeIsAUsageError() {
     var ended = bench("ws://127.0.0.1:9/", "-n", "10", "--fan-out", "3", "--no-report");
     assertThat(ended.code()).isEqualTo(ExitCode.USAGE.code());

@@ -111,6 +111,14 @@ class ConfigReaderTest {
   }
 
   @Test
+  void unknownKeyOfABrokerNamesThePlaceForItsOwnOptions() {
+    assertThat(refusal("broker: {type: redis, address: x}\n"))
+        .isEqualTo(
+            "broker.address (dunlin.yaml, line 1): there is no such option;"
+                + " what concerns the kind alone stands in broker.options");
+  }
+
+  @Test
   void unknownKeyOfANamespaceIsAnErrorToo() {
     assertThat(refusal("channel:\n  namespaces:\n    - name: chat\n      presense: true\n"))
         .isEqualTo(
