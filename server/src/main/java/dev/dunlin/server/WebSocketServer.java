@@ -78,7 +78,7 @@ public final class WebSocketServer implements AutoCloseable {
 
   /**
    * Drains and ends: the closes are spread over 2 ms for each connection, at most 20 s, and the
-   * limit is 30 s. Returns when everything has ended.
+   * limit is 30 s. Returns when everything has ended, whoever else closes it too.
    */
   @Override
   public void close() {

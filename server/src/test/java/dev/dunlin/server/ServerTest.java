@@ -345,6 +345,50 @@ class ServerTest {
   }
 
   @Test
+  void anHttpHandlerThatOutlivesItsServerEndsInPeace() throws Exception {
+    var working = new CompletableFuture<Thread>();
+    var stopped = new CountDownLatch(1);
+    var uncaught = new LinkedBlockingQueue<Throwable>();
+    try (var server =
+            WebSocketServer.builder()
+                .http(
+                    "/",
+                    request -> {
+                      Thread.currentThread().setUncaughtExceptionHandler((t, e) -> uncaught.add(e));
+                      working.complete(Thread.currentThread());
+                      stopped.await();
+                      return HttpResponse.of(204);
+                    })
+                .start(0);
+        var peer = RawPeer.connect(server.port())) {
+      peer.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+      working.get(20, TimeUnit.SECONDS);
+      server.drain(Duration.ZERO, Duration.ZERO).toCompletableFuture().get(20, TimeUnit.SECONDS);
+    }
+    stopped.countDown();
+    assertThat(working.join().join(Duration.ofSeconds(20))).isTrue();
+    assertThat(uncaught).isEmpty();
+  }
+
+  @Test
+  void closingTwiceOrBySeveralThreadsIsClosingOnce() throws Exception {
+    var server = WebSocketServer.builder().route("/echo", ECHO).start(0);
+    var client = WebSocketClient.builder().build();
+    var session = client.connect(URI.create("ws://localhost:" + server.port() + "/echo"), ECHO);
+    var others = new ArrayList<CompletableFuture<Void>>();
+    for (int i = 0; i < 4; i++) {
+      others.add(CompletableFuture.runAsync(server::close, Thread::startVirtualThread));
+      others.add(CompletableFuture.runAsync(client::close, Thread::startVirtualThread));
+    }
+    for (var other : others) {
+      other.get(20, TimeUnit.SECONDS);
+    }
+    server.close();
+    client.close();
+    assertThat(session.open()).isFalse();
+  }
+
+  @Test
   void aBodyOverTheLimitIs413() throws Exception {
     try (var server =
             WebSocketServer.builder()

@@ -34,6 +34,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -257,7 +258,16 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
       response = HttpResponse.text(500, "internal error\n");
     }
     var answer = response;
-    lane.execute(() -> answer(context, answer, head));
+    onLaneWhileItLasts(() -> answer(context, answer, head));
+  }
+
+  /** For a handler's thread: where the server has stopped meanwhile nobody waits for its answer. */
+  private void onLaneWhileItLasts(Runnable task) {
+    try {
+      lane.execute(task);
+    } catch (RejectedExecutionException over) {
+      log.debug("The server stopped before a handler of it had answered");
+    }
   }
 
   private void answer(
@@ -350,7 +360,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
             begun.close();
           } catch (Throwable failure) {
             log.error("The stream of {} {} failed", request.method(), request.path(), failure);
-            lane.execute(context::close);
+            onLaneWhileItLasts(context::close);
           }
         });
   }

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** The event loops of one server or client, over one transport. */
 final class Loops {
@@ -30,6 +31,11 @@ final class Loops {
   private final Transport transport;
   private final EventLoopGroup group;
   private final Map<EventLoop, NettyLane> lanes = new IdentityHashMap<>();
+
+  /** Held while they end: whoever ends them too waits. */
+  private final ReentrantLock stopping = new ReentrantLock();
+
+  private boolean stopped;
 
   private Loops(Transport transport, EventLoopGroup group, int bufferCapacity) {
     this.transport = transport;
@@ -125,13 +131,22 @@ final class Loops {
     return transport != Transport.IO_URING;
   }
 
-  /** Ends the loops; returns when their threads have ended. */
+  /** Ends the loops; returns when their threads have ended, whoever has ended them. */
   void stop() {
-    group.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
-    // not before: connections read into these until their loop has ended
-    for (var lane : lanes.values()) {
-      lane.release();
-      lane.receiveBuffer().release();
+    stopping.lock();
+    try {
+      if (stopped) {
+        return;
+      }
+      stopped = true;
+      group.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
+      // not before: connections read into these until their loop has ended
+      for (var lane : lanes.values()) {
+        lane.release();
+        lane.receiveBuffer().release();
+      }
+    } finally {
+      stopping.unlock();
     }
   }
 }

@@ -410,7 +410,7 @@ public final class NettyServer {
   /** Ends everything now. */
   public void stop() {
     for (var channel : listening) {
-      channel.close().syncUninterruptibly();
+      channel.close().awaitUninterruptibly();
     }
     loops.stop();
   }
