@@ -1,7 +1,10 @@
 package dev.dunlin.server;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.dunlin.server.internal.Budget;
 import dev.dunlin.server.internal.ClientPlan;
+import dev.dunlin.server.internal.Lane;
 import dev.dunlin.server.internal.Terms;
 import dev.dunlin.server.netty.NettyClient;
 import dev.dunlin.websocket.Compression;
@@ -48,15 +51,21 @@ public final class WebSocketClient implements AutoCloseable {
   /**
    * Opens a connection and waits for it. Not on an event loop.
    *
-   * @param uri {@code ws} or {@code wss}, a host and perhaps a port, path and query
-   * @throws IOException if there is no connection, or the server does not agree to WebSocket
+   * @param uri {@code ws} or {@code wss}, a host and perhaps a port, path and query; all addresses
+   *     of the host are tried in turn
+   * @throws IOException if there is no connection, the server does not agree to WebSocket, or this
+   *     client is closed
+   * @throws IllegalArgumentException if it is no such address, or has a user or a fragment
+   * @throws IllegalStateException on an event loop
    */
   public Session connect(URI uri, Endpoint endpoint) throws IOException {
+    Lane.requireNoLoop("connect waits; call connectAsync here");
     try {
       return connectAsync(uri, endpoint).toCompletableFuture().join();
     } catch (CompletionException e) {
+      var why = requireNonNull(e.getCause());
       throw new IOException(
-          "no connection to " + uri.getHost() + ": " + e.getCause(), e.getCause());
+          "no connection to " + uri.getAuthority() + ": " + why.getMessage(), why);
     }
   }
 
@@ -73,9 +82,14 @@ public final class WebSocketClient implements AutoCloseable {
         .thenApply(session -> session);
   }
 
-  /** Ends all connections and the event loops. */
+  /**
+   * Ends all connections and the event loops, and waits for that; again it does nothing.
+   *
+   * @throws IllegalStateException on an event loop
+   */
   @Override
   public void close() {
+    Lane.requireNoLoop("close waits for the event loops");
     client.stop();
   }
 

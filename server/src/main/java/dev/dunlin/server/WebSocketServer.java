@@ -1,6 +1,7 @@
 package dev.dunlin.server;
 
 import dev.dunlin.server.internal.Budget;
+import dev.dunlin.server.internal.Lane;
 import dev.dunlin.server.internal.ListenerPlan;
 import dev.dunlin.server.internal.Router;
 import dev.dunlin.server.internal.ServerPlan;
@@ -79,9 +80,12 @@ public final class WebSocketServer implements AutoCloseable {
   /**
    * Drains and ends: the closes are spread over 2 ms for each connection, at most 20 s, and the
    * limit is 30 s. Returns when everything has ended, whoever else closes it too.
+   *
+   * @throws IllegalStateException on an event loop, which cannot wait for itself
    */
   @Override
   public void close() {
+    Lane.requireNoLoop("close waits for the event loops; call drain here");
     long window = Math.min(20_000, 2L * server.connections());
     try {
       drain(Duration.ofMillis(window), Duration.ofSeconds(30)).toCompletableFuture().join();

@@ -371,6 +371,14 @@ class ServerTest {
   }
 
   @Test
+  void anEndpointWithoutAHandlerIs1011() throws Exception {
+    try (var server = WebSocketServer.builder().route("/", session -> null).start(0);
+        var peer = RawPeer.open(server.port(), "/")) {
+      assertThat(peer.read().closeCode()).isEqualTo(1011);
+    }
+  }
+
+  @Test
   void closingTwiceOrBySeveralThreadsIsClosingOnce() throws Exception {
     var server = WebSocketServer.builder().route("/echo", ECHO).start(0);
     var client = WebSocketClient.builder().build();

@@ -1,5 +1,7 @@
 package dev.dunlin.server.internal;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.dunlin.server.Dispatch;
 import dev.dunlin.server.Handler;
 import dev.dunlin.server.SessionClosedException;
@@ -166,7 +168,7 @@ final class Application {
 
   private void openHandler() {
     try {
-      handler = owner.terms.endpoint().open(owner);
+      handler = requireNonNull(owner.terms.endpoint().open(owner), "an endpoint has a handler");
     } catch (Throwable failure) {
       failed(failure);
     } finally {

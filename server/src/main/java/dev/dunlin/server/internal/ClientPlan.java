@@ -14,6 +14,13 @@ public record ClientPlan(
     if (uri.getHost() == null || scheme == null || !scheme.matches("(?i)wss?")) {
       throw new IllegalArgumentException("a WebSocket address is ws or wss and has a host");
     }
+    if (uri.getRawFragment() != null) { // RFC 6455, 3
+      throw new IllegalArgumentException("a WebSocket address has no fragment");
+    }
+    if (uri.getRawUserInfo() != null) {
+      throw new IllegalArgumentException(
+          "a WebSocket address names no user; set the header Authorization");
+    }
     if (uri.getPort() > 65_535) {
       throw new IllegalArgumentException("there is no port " + uri.getPort());
     }

@@ -21,6 +21,17 @@ public abstract class Lane implements Executor {
   /** Threads of event loops carry this: on them nothing waits. */
   public interface LoopThread {}
 
+  /**
+   * Refuses what waits.
+   *
+   * @throws IllegalStateException on the thread of an event loop
+   */
+  public static void requireNoLoop(String what) {
+    if (Thread.currentThread() instanceof LoopThread) {
+      throw new IllegalStateException(what);
+    }
+  }
+
   private final Meter meter = new Meter();
   private final Cork cork = new Cork(meter);
   private final Wheel wheel;

@@ -62,7 +62,9 @@ final class Asking extends ChannelInboundHandlerAdapter {
       if (done.isSuccess()) {
         ask(context);
       } else {
-        fail(context, new IOException("no TLS connection", done.cause()));
+        fail(
+            context,
+            new IOException("no TLS connection: " + done.cause().getMessage(), done.cause()));
       }
     } else {
       ReferenceCountUtil.release(event);

@@ -131,6 +131,11 @@ final class Loops {
     return transport != Transport.IO_URING;
   }
 
+  /** Whether they end or have ended. */
+  boolean stopped() {
+    return group.isShuttingDown();
+  }
+
   /** Ends the loops; returns when their threads have ended, whoever has ended them. */
   void stop() {
     stopping.lock();

@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -53,17 +54,26 @@ public final class NettyClient {
         .name("dunlin-connect")
         .start(() -> {
           try {
-            connect(plan, InetAddress.getByName(plan.uri().getHost()), result);
+            connect(plan, List.of(InetAddress.getAllByName(plan.uri().getHost())), result);
           } catch (UnknownHostException e) {
-            result.completeExceptionally(e);
+            result.completeExceptionally(new IOException("unknown host", e));
           } catch (RuntimeException e) {
-            result.completeExceptionally(new IOException("cannot connect", e));
+            result.completeExceptionally(cannotConnect(e));
           }
         });
     return result;
   }
 
-  private void connect(ClientPlan plan, InetAddress address, CompletableFuture<Session> result) {
+  private static IOException cannotConnect(Throwable why) {
+    return new IOException("cannot connect: " + why.getMessage(), why);
+  }
+
+  /** Tries one address after the other. */
+  void connect(ClientPlan plan, List<InetAddress> addresses, CompletableFuture<Session> result) {
+    if (loops.stopped()) {
+      result.completeExceptionally(new IOException("the client is closed"));
+      return;
+    }
     var bootstrap =
         new Bootstrap()
             .group(loops.group())
@@ -81,10 +91,15 @@ public final class NettyClient {
       bootstrap.option(ChannelOption.SO_SNDBUF, limits.sendBufferBytes());
     }
     bootstrap
-        .connect(new InetSocketAddress(address, plan.port()))
+        .connect(new InetSocketAddress(addresses.getFirst(), plan.port()))
         .addListener(connected -> {
-          if (!connected.isSuccess()) {
-            result.completeExceptionally(new IOException("cannot connect", connected.cause()));
+          if (connected.isSuccess()) {
+            return;
+          }
+          if (addresses.size() > 1) {
+            connect(plan, addresses.subList(1, addresses.size()), result);
+          } else {
+            result.completeExceptionally(cannotConnect(connected.cause()));
           }
         });
   }

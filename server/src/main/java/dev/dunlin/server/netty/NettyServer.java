@@ -148,7 +148,9 @@ public final class NettyServer {
     var bound = bootstrap.bind(plan.address()).awaitUninterruptibly();
     if (!bound.isSuccess()) {
       throw new java.io.UncheckedIOException(
-          new java.io.IOException("cannot listen at " + plan.address(), bound.cause()));
+          new java.io.IOException(
+              "cannot listen at " + plan.address() + ": " + bound.cause().getMessage(),
+              bound.cause()));
     }
     bound.channel().pipeline().addLast(new AcceptFailures(acceptFailures));
     listening.add(bound.channel());
