@@ -135,7 +135,9 @@ public final class Hub implements AutoCloseable {
    */
   public CompletionStage<PublishResult> publish(
       String channel, byte[] data, PublishOptions options) {
-    requireNonNull(channel);
+    requireNonNull(channel, "a publication has a channel");
+    requireNonNull(data, "a publication has data");
+    requireNonNull(options, "there are PublishOptions.defaults()");
     counters.published.increment();
     long begun = System.nanoTime();
     return meter.publishes.timed(begun, guarded(() -> broker.publish(channel, data, options)));

@@ -58,6 +58,19 @@ class HubTest {
   }
 
   @Test
+  @SuppressWarnings("NullAway") // what a caller without such checks may do
+  void nothingIsNoPublicationAndReachesNobody() {
+    var recorder = new Recorder();
+    hub.subscribe("news", Runnable::run, recorder);
+    byte[] nothing = null;
+    assertThatThrownBy(() -> hub.publish("news", nothing))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("a publication has data");
+    hub.publish("news", "here");
+    assertThat(recorder.texts).containsExactly("here");
+  }
+
+  @Test
   void subscriberWithoutALaneIsCalledByThePublisher() {
     var thread = new CompletableFuture<Thread>();
     hub.subscribe("news", publication -> thread.complete(Thread.currentThread()));
