@@ -18,13 +18,7 @@ final class Scripts {
 
   /** Makes sure that the packages are there. */
   static void installed() throws Exception {
-    var installed = FOLDER.resolve("node_modules/.package-lock.json");
-    var wanted = FOLDER.resolve("package-lock.json");
-    if (!Files.exists(installed)
-        || Files.getLastModifiedTime(installed).compareTo(Files.getLastModifiedTime(wanted)) < 0) {
-      var unused =
-          run(List.of(Component.NPM.require().toString(), "ci", "--no-audit", "--no-fund"));
-    }
+    Component.npmPackages(FOLDER);
   }
 
   /** What a program says, if it ends well and in time. */

@@ -254,9 +254,7 @@ class ForeignClientsTest {
   /** Node with the packages of {@code e2e/package-lock.json}, installed at the first call. */
   private static String node() throws Exception {
     var node = Component.NODE.require().toString();
-    if (!Files.isDirectory(SCRIPTS.resolve("node_modules/playwright-core"))) {
-      run(Component.NPM.require().toString(), "ci", "--no-audit", "--no-fund");
-    }
+    Component.npmPackages(SCRIPTS);
     return node;
   }
 

@@ -1,13 +1,19 @@
 package dev.dunlin.testing;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
@@ -72,6 +78,9 @@ public final class Component {
   private final String remedy;
   private final Supplier<Optional<Path>> finder;
 
+  /** Held while packages are installed: file locks are those of the whole process. */
+  private static final ReentrantLock INSTALLING = new ReentrantLock();
+
   private Component(String name, String remedy, Supplier<Optional<Path>> finder) {
     this.name = name;
     this.remedy = remedy;
@@ -111,6 +120,43 @@ public final class Component {
               ? usual.find()
               : Optional.of(Path.of(path)).filter(Files::isExecutable);
         });
+  }
+
+  /**
+   * Installs the packages of Node.js that {@code package-lock.json} in a folder names, unless those
+   * are there. Several processes may ask at once: one installs, the others wait.
+   *
+   * @param folder gets {@code node_modules}, and a file {@code node_modules.lock} with what npm
+   *     said
+   * @throws IOException if they cannot be fetched
+   */
+  public static void npmPackages(Path folder) throws IOException, InterruptedException {
+    INSTALLING.lock();
+    try (var file = FileChannel.open(folder.resolve("node_modules.lock"), CREATE, WRITE);
+        var others = file.lock()) {
+      var installed = folder.resolve("node_modules/.package-lock.json");
+      var wanted = Files.getLastModifiedTime(folder.resolve("package-lock.json"));
+      if (others.isValid()
+          && (!Files.exists(installed)
+              || Files.getLastModifiedTime(installed).compareTo(wanted) < 0)) {
+        var log = folder.resolve("node_modules.lock").toFile();
+        var install =
+            new ProcessBuilder(NPM.require().toString(), "ci", "--no-audit", "--no-fund")
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log)
+                .start();
+        try {
+          if (!install.waitFor(180, TimeUnit.SECONDS) || install.exitValue() != 0) {
+            throw new IOException("npm ci in " + folder + " failed: see " + log);
+          }
+        } finally {
+          install.destroyForcibly();
+        }
+      }
+    } finally {
+      INSTALLING.unlock();
+    }
   }
 
   /** Where it is installed, or empty. */

@@ -177,11 +177,7 @@ class GuideTest {
 
   private void nodeModules() throws Exception {
     Component.NODE.require();
-    if (!Files.isDirectory(SDK.resolve("node_modules/centrifuge"))) {
-      var npm = Component.NPM.require().toString();
-      var install = new ProcessBuilder(npm, "ci", "--silent").directory(SDK.toFile());
-      assertThat(install.inheritIO().start().waitFor()).isZero();
-    }
+    Component.npmPackages(SDK);
     Files.createSymbolicLink(folder.resolve("node_modules"), SDK.resolve("node_modules"));
   }
 

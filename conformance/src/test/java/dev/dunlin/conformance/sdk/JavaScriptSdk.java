@@ -18,10 +18,7 @@ public final class JavaScriptSdk {
 
   /** Fetches the SDK, once. */
   public static void install() throws IOException, InterruptedException {
-    if (!Files.isDirectory(FOLDER.resolve("node_modules/centrifuge"))) {
-      var npm = Component.NPM.require();
-      output(new ProcessBuilder(npm.toString(), "ci", "--silent").directory(FOLDER.toFile()), 180);
-    }
+    Component.npmPackages(FOLDER);
   }
 
   /** What a command says that must succeed in time. */
