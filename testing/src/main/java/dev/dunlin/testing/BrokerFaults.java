@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dunlin.channels.BrokerUnavailableException;
+import dev.dunlin.channels.ChannelOptions;
+import dev.dunlin.channels.HistoryQuery;
 import dev.dunlin.channels.Hub;
 import dev.dunlin.channels.Publication;
 import dev.dunlin.channels.PublishOptions;
@@ -12,12 +14,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 
 /**
@@ -27,6 +32,9 @@ import org.junit.jupiter.api.AfterEach;
  * <p>Stages are awaited for 10 s, what has no stage for 15 s. For the test's thread.
  */
 public abstract class BrokerFaults {
+
+  private static final PublishOptions KEPT =
+      PublishOptions.of(ChannelOptions.history(1_000, Duration.ofMinutes(5)));
 
   private final String channel = "fault:" + UUID.randomUUID();
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -112,6 +120,69 @@ public abstract class BrokerFaults {
       assertThat(System.nanoTime() - end).as("waited for %s", what).isNegative();
       LockSupport.parkNanos(2_000_000);
     }
+  }
+
+  /**
+   * Kills the server while 300 publications are made over one hub: what was acknowledged is in the
+   * history and with the readers of both hubs, once and in order. For stores that keep all of it
+   * and are trusted.
+   */
+  protected final void killLosesNothingAcknowledged(ServerProcess server, Hub here, Hub there)
+      throws Exception {
+    var readers = readers(here, there);
+    var acknowledged = new ArrayList<PublishResult>();
+    var running = new CountDownLatch(30);
+    var publisher =
+        CompletableFuture.runAsync(() -> {
+          for (var i = 0; i < 300; i++) {
+            // The key makes a retry safe: whether a failed attempt was accepted is not known.
+            acknowledged.add(publishUntilAccepted(here, "" + i, KEPT.idempotencyKey("k" + i)));
+            running.countDown();
+          }
+        });
+    running.await();
+    server.kill();
+    server.restart();
+    publisher.get(30, TimeUnit.SECONDS);
+
+    var expected = IntStream.range(0, 300).mapToObj(i -> "" + i).toList();
+    for (var reader : readers) {
+      eventually("300 each", () -> reader.received().size() >= 300);
+      assertThat(texts(reader)).isEqualTo(expected);
+      assertThat(reader.losses()).isZero();
+      assertThat(reader.silentGap()).isEmpty();
+    }
+    assertThat(acknowledged.stream().map(result -> result.position().offset()))
+        .containsExactlyElementsOf(IntStream.rangeClosed(1, 300).mapToObj(Long::valueOf).toList());
+    var history = await(there.history(channel(), HistoryQuery.first(HistoryQuery.ALL)));
+    assertThat(history.publications().stream().map(Publication::text)).isEqualTo(expected);
+  }
+
+  /**
+   * Kills the server between two publications: both are in the history, a key of before is known,
+   * and the epoch is another one. For stores that keep all of it and are not trusted.
+   */
+  protected final void killKeepsPublicationsAndKeysUnderANewEpoch(ServerProcess server, Hub hub)
+      throws Exception {
+    var reader = readers(hub).getFirst();
+    var before = publish(hub, "m1", KEPT.idempotencyKey("once"));
+    eventually("the first", () -> reader.received().size() == 1);
+
+    server.kill();
+    server.restart();
+    eventually("the bad news", () -> reader.losses() == 1);
+
+    var again = publish(hub, "m1", KEPT.idempotencyKey("once"));
+    assertThat(again.suppression()).isEqualTo(PublishResult.Suppression.IDEMPOTENCY);
+    assertThat(again.position().offset()).isEqualTo(1);
+    assertThat(again.position().epoch()).isNotEqualTo(before.position().epoch());
+    var next = publish(hub, "m2", KEPT);
+    assertThat(next.position().offset()).isEqualTo(2);
+    var history = await(hub.history(channel(), HistoryQuery.first(HistoryQuery.ALL)));
+    assertThat(history.position()).isEqualTo(next.position());
+    assertThat(history.publications()).extracting(Publication::text).containsExactly("m1", "m2");
+    eventually("the second", () -> reader.received().size() == 2);
+    assertThat(reader.silentGap()).isEmpty();
   }
 
   /** The texts of what the reader received. */

@@ -107,59 +107,13 @@ class NatsFaultTest extends BrokerFaults {
   @Test
   void killedUnderTrafficWithTrustedPersistenceNothingAcknowledgedIsLost() throws Exception {
     var options = NatsOptions.at(nats.url()).timeout(Duration.ofSeconds(2)).trustPersistence(true);
-    var here = node(options);
-    var there = node(options);
-    var readers = readers(here, there);
-    var acknowledged = new ArrayList<PublishResult>();
-    var running = new CountDownLatch(30);
-    var publisher =
-        CompletableFuture.runAsync(() -> {
-          for (var i = 0; i < 300; i++) {
-            // The key makes a retry safe: whether a failed attempt was accepted is not known.
-            acknowledged.add(publishUntilAccepted(here, "" + i, KEPT.idempotencyKey("k" + i)));
-            running.countDown();
-          }
-        });
-    running.await();
-    nats.kill();
-    nats.restart();
-    publisher.get(30, TimeUnit.SECONDS);
-
-    var expected = IntStream.range(0, 300).mapToObj(i -> "" + i).toList();
-    for (var reader : readers) {
-      eventually("300 each", () -> reader.received().size() >= 300);
-      assertThat(texts(reader)).isEqualTo(expected);
-      assertThat(reader.losses()).isZero();
-      assertThat(reader.silentGap()).isEmpty();
-    }
-    assertThat(acknowledged.stream().map(result -> result.position().offset()))
-        .containsExactlyElementsOf(IntStream.rangeClosed(1, 300).mapToObj(Long::valueOf).toList());
-    var history = await(there.history(channel(), HistoryQuery.first(HistoryQuery.ALL)));
-    assertThat(history.publications().stream().map(Publication::text)).isEqualTo(expected);
+    killLosesNothingAcknowledged(nats, node(options), node(options));
   }
 
   @Test
   void untrustedPersistenceKeepsPublicationsAndKeysUnderANewEpoch() throws Exception {
     var hub = node(NatsOptions.at(nats.url()).timeout(Duration.ofSeconds(2)));
-    var reader = readers(hub).getFirst();
-    var before = publish(hub, "m1", KEPT.idempotencyKey("once"));
-    eventually("the first", () -> reader.received().size() == 1);
-
-    nats.kill();
-    nats.restart();
-    eventually("the bad news", () -> reader.losses() == 1);
-
-    var again = publish(hub, "m1", KEPT.idempotencyKey("once"));
-    assertThat(again.suppression()).isEqualTo(PublishResult.Suppression.IDEMPOTENCY);
-    assertThat(again.position().offset()).isEqualTo(1);
-    assertThat(again.position().epoch()).isNotEqualTo(before.position().epoch());
-    var next = publish(hub, "m2", KEPT);
-    assertThat(next.position().offset()).isEqualTo(2);
-    var history = await(hub.history(channel(), HistoryQuery.first(HistoryQuery.ALL)));
-    assertThat(history.position()).isEqualTo(next.position());
-    assertThat(history.publications()).extracting(Publication::text).containsExactly("m1", "m2");
-    eventually("the second", () -> reader.received().size() == 2);
-    assertThat(reader.silentGap()).isEmpty();
+    killKeepsPublicationsAndKeysUnderANewEpoch(nats, hub);
   }
 
   @Test

@@ -8,20 +8,14 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.dunlin.channels.BrokerUnavailableException;
 import dev.dunlin.channels.ChannelOptions;
-import dev.dunlin.channels.HistoryQuery;
 import dev.dunlin.channels.Hub;
-import dev.dunlin.channels.Publication;
 import dev.dunlin.channels.PublishOptions;
-import dev.dunlin.channels.PublishResult;
 import dev.dunlin.testing.BrokerFaults;
 import dev.dunlin.testing.ServerProcess;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -98,59 +92,13 @@ class RedisFaultTest extends BrokerFaults {
   void killedUnderTrafficWithTrustedPersistenceNothingAcknowledgedIsLost() throws Exception {
     var options =
         RedisOptions.at(durable.url()).timeout(Duration.ofSeconds(2)).trustPersistence(true);
-    var here = node(options);
-    var there = node(options);
-    var readers = readers(here, there);
-    var acknowledged = new ArrayList<PublishResult>();
-    var running = new CountDownLatch(30);
-    var publisher =
-        CompletableFuture.runAsync(() -> {
-          for (var i = 0; i < 300; i++) {
-            // The key makes a retry safe: whether a failed attempt was accepted is not known.
-            acknowledged.add(publishUntilAccepted(here, "" + i, KEPT.idempotencyKey("k" + i)));
-            running.countDown();
-          }
-        });
-    running.await();
-    durable.kill();
-    durable.restart();
-    publisher.get(30, TimeUnit.SECONDS);
-
-    var expected = IntStream.range(0, 300).mapToObj(i -> "" + i).toList();
-    for (var reader : readers) {
-      eventually("300 each", () -> reader.received().size() >= 300);
-      assertThat(texts(reader)).isEqualTo(expected);
-      assertThat(reader.losses()).isZero();
-      assertThat(reader.silentGap()).isEmpty();
-    }
-    assertThat(acknowledged.stream().map(result -> result.position().offset()))
-        .containsExactlyElementsOf(IntStream.rangeClosed(1, 300).mapToObj(Long::valueOf).toList());
-    var history = await(there.history(channel(), HistoryQuery.first(HistoryQuery.ALL)));
-    assertThat(history.publications().stream().map(Publication::text)).isEqualTo(expected);
+    killLosesNothingAcknowledged(durable, node(options), node(options));
   }
 
   @Test
   void untrustedPersistenceKeepsPublicationsAndKeysUnderANewEpoch() throws Exception {
     var hub = node(RedisOptions.at(durable.url()).timeout(Duration.ofSeconds(2)));
-    var reader = readers(hub).getFirst();
-    var before = publish(hub, "m1", KEPT.idempotencyKey("once"));
-    eventually("the first", () -> reader.received().size() == 1);
-
-    durable.kill();
-    durable.restart();
-    eventually("the bad news", () -> reader.losses() == 1);
-
-    var again = publish(hub, "m1", KEPT.idempotencyKey("once"));
-    assertThat(again.suppression()).isEqualTo(PublishResult.Suppression.IDEMPOTENCY);
-    assertThat(again.position().offset()).isEqualTo(1);
-    assertThat(again.position().epoch()).isNotEqualTo(before.position().epoch());
-    var next = publish(hub, "m2", KEPT);
-    assertThat(next.position().offset()).isEqualTo(2);
-    var history = await(hub.history(channel(), HistoryQuery.first(HistoryQuery.ALL)));
-    assertThat(history.position()).isEqualTo(next.position());
-    assertThat(history.publications()).extracting(Publication::text).containsExactly("m1", "m2");
-    eventually("the second", () -> reader.received().size() == 2);
-    assertThat(reader.silentGap()).isEmpty();
+    killKeepsPublicationsAndKeysUnderANewEpoch(durable, hub);
   }
 
   @Test
