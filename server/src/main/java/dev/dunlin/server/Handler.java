@@ -16,9 +16,9 @@ public interface Handler {
    * route it runs on the event loop, must not block, and a data message is a view that ends when
    * the method returns ({@link dev.dunlin.websocket.Data#copy()} keeps it).
    *
-   * <p>What the peer sent before a close frame is all handled first. A peer that ends the transport
-   * without one, or without waiting for the answer to it, while this handler lags behind loses what
-   * has arrived and was not read by then; {@link dev.dunlin.websocket.Closed} has 1006.
+   * <p>What the peer sent before it closed is handled first, also where it ended the transport
+   * without a close frame (then {@link dev.dunlin.websocket.Closed} has 1006). Only a peer that
+   * resets the transport while this handler lags behind loses what was not read by then.
    *
    * @throws Exception any exception or error closes the session with 1011 and is logged once; the
    *     peer never sees its text. A {@link SessionClosedException} just ends the work where this

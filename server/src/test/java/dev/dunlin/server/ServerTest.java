@@ -13,6 +13,7 @@ import dev.dunlin.websocket.Message;
 import dev.dunlin.websocket.Text;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -368,6 +369,47 @@ class ServerTest {
     stopped.countDown();
     assertThat(working.join().join(Duration.ofSeconds(20))).isTrue();
     assertThat(uncaught).isEmpty();
+  }
+
+  /** More of them than a handler that lags may have in hand. */
+  @ParameterizedTest
+  @MethodSource("transports")
+  void whatAPeerSentBeforeItWentIsHandledFirst(Transport transport) throws Exception {
+    var go = new CountDownLatch(1);
+    var handled = new LinkedBlockingQueue<String>();
+    Endpoint slow =
+        session -> {
+          session.onClose(closed -> handled.add("closed " + closed.received().isPresent()));
+          return message -> {
+            go.await();
+            if (message instanceof Text text) {
+              handled.add(text.value());
+              session.trySend(text);
+            }
+          };
+        };
+    try (var server =
+            WebSocketServer.builder().transport(transport).loops(1).route("/", slow).start(0);
+        var other = RawPeer.open(server.port(), "/");
+        var peer = RawPeer.open(server.port(), "/")) {
+      var all = new ByteArrayOutputStream();
+      for (int i = 0; i < 1000; i++) {
+        all.write(RawPeer.text("" + i));
+      }
+      peer.write(all.toByteArray());
+      peer.socket.shutdownOutput();
+      other.write(
+          RawPeer.frame(
+              0x89, new byte[0])); // read later by the one loop, which has seen the end by then
+      other.read();
+      go.countDown();
+      for (int i = 0; i < 1000; i++) {
+        assertThat(handled.poll(20, TimeUnit.SECONDS)).isEqualTo("" + i);
+        assertThat(peer.readText()).isEqualTo("" + i);
+      }
+      assertThat(handled.poll(20, TimeUnit.SECONDS)).isEqualTo("closed false");
+      assertThat(peer.drain()).isZero();
+    }
   }
 
   @Test

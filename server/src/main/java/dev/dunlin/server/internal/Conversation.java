@@ -47,6 +47,7 @@ public final class Conversation extends SessionSide implements Occupant {
 
   private boolean touched;
   private boolean gone;
+  private boolean inputEnded;
 
   /** A conversation that begins now. {@link #open} lets the application in. */
   public Conversation(Lane lane, Wire wire, Terms terms, Agreement agreement) {
@@ -123,6 +124,29 @@ public final class Conversation extends SessionSide implements Occupant {
     }
     var item = new Outbox.Conclusion();
     while (connection.ending() && !sending().put(item)) {}
+  }
+
+  /** The peer has ended its side of the transport: what it sent is handled before ours ends too. */
+  public void inputEnded() {
+    inputEnded = true;
+    if (reading == null || !connection.open()) {
+      endAfterHandlers();
+    } // else when the rest is read: resume
+  }
+
+  private void endAfterHandlers() {
+    application.inputEnded();
+    if (connection.open() && application.busy()) {
+      application.afterwards(() -> onLaneWhileItLasts(this::endWire));
+    } else {
+      endWire();
+    }
+  }
+
+  /** What handlers answered leaves as far as the wire takes it at once. */
+  private void endWire() {
+    flush();
+    wire.close();
   }
 
   /** The wire takes more: what waits may leave. */
@@ -349,7 +373,11 @@ public final class Conversation extends SessionSide implements Occupant {
     }
     if (!current.paused() && !gone) {
       reading = null;
-      wire.resume();
+      if (inputEnded) {
+        endAfterHandlers();
+      } else {
+        wire.resume();
+      }
     }
   }
 

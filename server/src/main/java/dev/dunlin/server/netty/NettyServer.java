@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -287,6 +288,15 @@ public final class NettyServer {
    */
   public CompletionStage<Void> drain(Duration window, Duration limit) {
     draining = true;
+    try {
+      drainOpen(window, limit);
+    } catch (RejectedExecutionException over) {
+      log.debug("The server has been stopped while it drained");
+    }
+    return drained.copy();
+  }
+
+  private void drainOpen(Duration window, Duration limit) {
     for (var channel : listening) {
       channel.close();
     }
@@ -313,7 +323,6 @@ public final class NettyServer {
                   limit.toNanos(),
                   TimeUnit.NANOSECONDS);
     }
-    return drained.copy();
   }
 
   /** The addresses listened at, in the order of the listeners. */
@@ -415,5 +424,6 @@ public final class NettyServer {
       channel.close().awaitUninterruptibly();
     }
     loops.stop();
+    drained.complete(null);
   }
 }

@@ -10,6 +10,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.DecoderException;
@@ -59,6 +61,10 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
   private long heldOf;
 
   private boolean lingering;
+
+  /** Whether the peer has ended its side of the transport. */
+  private boolean inputEnded;
+
   private boolean broken;
 
   /**
@@ -81,6 +87,8 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
 
   void begin(Conversation begun) {
     conversation = begun;
+    // the peer's end must not destroy what has been read and waits for a handler
+    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
   }
 
   private Conversation conversation() {
@@ -133,6 +141,14 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     ReferenceCountUtil.release(event);
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      inputEnded = true;
+      if (lingering || broken) {
+        channel.close();
+      } else {
+        conversation().inputEnded();
+      }
+    }
   }
 
   @Override
@@ -279,6 +295,10 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
 
   @Override
   public void linger() {
+    if (inputEnded) {
+      close();
+      return;
+    }
     lingering = true;
     resume();
     channel
