@@ -132,6 +132,9 @@ public final class Conversation extends SessionSide implements Occupant {
     if (reading == null || !connection.open()) {
       endAfterHandlers();
     } // else when the rest is read: resume
+    if (!gone) {
+      lane.watch(this);
+    }
   }
 
   private void endAfterHandlers() {
@@ -457,9 +460,9 @@ public final class Conversation extends SessionSide implements Occupant {
     return Math.min(connection.deadline(), Math.min(next, handlerDeadline()));
   }
 
-  /** When the handler has worked too long on one message while nothing is read because of it. */
+  /** When the handler has worked too long on one message while the connection waits for it. */
   private long handlerDeadline() {
-    return !open() || !pausedBy(Reading.PAUSED_BY_MAILBOX)
+    return !open() || !(inputEnded || pausedBy(Reading.PAUSED_BY_MAILBOX))
         ? Deadlines.NEVER
         : application.workingSince() + terms.limits().handler().toNanos();
   }

@@ -125,6 +125,35 @@ class AftermathTest {
     assertThat(interrupted.get(10, TimeUnit.SECONDS)).isFalse();
   }
 
+  @Test
+  void aPeerThatWentIsNotKeptByAHandlerThatDoesNotEnd() throws Exception {
+    var working = new CountDownLatch(1);
+    var interrupted = new CountDownLatch(1);
+    var wire = new MemoryWire();
+    var conversation =
+        open(
+            session ->
+                message -> {
+                  working.countDown();
+                  try {
+                    new CountDownLatch(1).await();
+                  } catch (InterruptedException e) {
+                    interrupted.countDown();
+                  }
+                },
+            Dispatch.VIRTUAL,
+            Limits.defaults().handler(Duration.ofSeconds(1)),
+            wire);
+    conversation.receive(texts(1));
+    conversation.received();
+    assertThat(working.await(10, TimeUnit.SECONDS)).isTrue();
+    conversation.inputEnded();
+    assertThat(wire.closed).as("while its message is handled").isFalse();
+    lane.pass(Duration.ofSeconds(2).toNanos());
+    assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(conversation.open()).isFalse();
+  }
+
   private static void await(CountDownLatch latch) {
     try {
       assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
