@@ -102,7 +102,7 @@ public final class TestClient implements AutoCloseable {
     this.conversation = new Conversation(lane, wire, opening.target.terms(), agreement);
     wire.begin(conversation);
     lane.execute(() -> conversation.open(ByteBuffer.allocate(0)));
-    lane.run();
+    settle();
   }
 
   /** Connects to an endpoint at {@code /} with the defaults of {@link Route}. */
@@ -176,7 +176,7 @@ public final class TestClient implements AutoCloseable {
     }
 
     /**
-     * Connects.
+     * Connects, and lets the endpoint open: whatever it subscribes to then has it.
      *
      * @throws RefusedException if the server does not let it in
      */

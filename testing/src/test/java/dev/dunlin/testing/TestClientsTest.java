@@ -54,6 +54,17 @@ class TestClientsTest {
   }
 
   @Test
+  void whoIsConnectedHasOpened() {
+    var opened = new AtomicReference<Session>();
+    clients.connect(session -> {
+      Thread.sleep(20); // on its virtual thread, as one that looks something up
+      opened.set(session);
+      return message -> {};
+    });
+    assertThat(opened).doesNotHaveNullValue();
+  }
+
+  @Test
   void receiveWaitsForWhatOthersSendWhileItsOwnHandlerRests() throws InterruptedException {
     var session = new AtomicReference<Session>();
     var client =
