@@ -58,7 +58,7 @@ final class ConfigCommand implements Runnable {
       if (!missing.isEmpty()) {
         throw CommandFailure.misused(String.join(System.lineSeparator() + "dunlin: ", missing));
       }
-      Dunlin.tryFiles(reading.config());
+      Dunlin.tryOut(reading.config());
       var warnings = new ArrayList<>(reading.warnings());
       ConfigRules.insecure(reading.config()).forEach(each -> warnings.add("INSECURE: " + each));
       if (json) {

@@ -298,9 +298,7 @@ final class ConfigRules {
     for (var name : backend.httpHeaders()) {
       header(path + ".http_headers", name);
     }
-    for (var name : backend.staticHeaders().keySet()) {
-      header(path + ".static_headers", name);
-    }
+    headers(path + ".static_headers", backend.staticHeaders());
     var meanings = backend.httpStatusToCodeTransforms();
     for (int i = 0; i < meanings.size(); i++) {
       try {
@@ -321,6 +319,18 @@ final class ConfigRules {
       // said below, in the same words as for another scheme
     }
     problems.add(option + ": must be an http or https URL");
+  }
+
+  /** The values may be secrets. */
+  private void headers(String option, Map<String, Secret> headers) {
+    headers.forEach((name, value) -> {
+      header(option, name);
+      try {
+        var unused = HttpRequest.newBuilder().header("X", value.value());
+      } catch (IllegalArgumentException unusable) {
+        problems.add(option + ": the value of '" + name + "' cannot stand in a header");
+      }
+    });
   }
 
   /** Some headers belong to the HTTP client. */
@@ -344,7 +354,7 @@ final class ConfigRules {
           "events.endpoint: must be set where events.disconnect or state_events of a namespace is"
               + " on");
     }
-    events.staticHeaders().keySet().forEach(name -> header("events.static_headers", name));
+    headers("events.static_headers", events.staticHeaders());
   }
 
   private void openTelemetry() {
@@ -352,7 +362,7 @@ final class ConfigRules {
     if (!collector.endpoint().isEmpty()) {
       url("opentelemetry.endpoint", collector.endpoint());
     }
-    collector.headers().keySet().forEach(name -> header("opentelemetry.headers", name));
+    headers("opentelemetry.headers", collector.headers());
   }
 
   private void console() {

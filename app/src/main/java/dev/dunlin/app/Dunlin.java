@@ -173,11 +173,13 @@ final class Dunlin implements AutoCloseable {
   }
 
   /**
-   * Reads the files that a start reads, as far as {@link ConfigRules} does not, and keeps nothing.
+   * Makes what a start makes before it connects or listens, as far as {@link ConfigRules} does not:
+   * brokers, and what is read from files. Keeps nothing.
    *
    * @throws CommandFailure naming the setting if one cannot be used
    */
-  static void tryFiles(Config config) {
+  static void tryOut(Config config) {
+    new Brokers(config).broker().close();
     var unused =
         List.of(
             tls("http_server.tls", config.httpServer().tls()),

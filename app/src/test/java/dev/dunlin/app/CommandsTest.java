@@ -149,6 +149,23 @@ class CommandsTest {
   }
 
   @Test
+  void configCheckMakesTheBrokersThatAStartMakes() throws Exception {
+    var open = "client: {allow_anonymous_connect_without_token: true}\n";
+    var option = open + "broker: {type: redis, options: {url: 'redis://127.0.0.1:1', foo: '1'}}\n";
+    var wrong = run(Map.of(), "config", "check", "-c", file(option));
+    assertThat(wrong.code).isEqualTo(2);
+    assertThat(wrong.err).contains("broker: the redis broker has no option foo");
+    var type = open + "brokers: [{name: other, type: rabbit}]\n";
+    var unknown = run(Map.of(), "config", "check", "-c", file(type));
+    assertThat(unknown.code).isEqualTo(2);
+    assertThat(unknown.err).contains("brokers 'other': no broker called rabbit");
+    var good = open + "broker: {type: redis, options: {url: 'redis://127.0.0.1:1'}}\n";
+    assertThat(run(Map.of(), "config", "check", "-c", file(good)).code)
+        .as("nobody is asked whether it is there")
+        .isZero();
+  }
+
+  @Test
   void configCheckNamesTheFlagThatAStartWants() throws Exception {
     var open =
         file(

@@ -111,6 +111,15 @@ class ConfigReaderTest {
   }
 
   @Test
+  void valueThatCannotStandInAHeaderIsAnErrorWithoutTheValue() {
+    assertThat(
+            refusal(
+                "events:\n  endpoint: http://localhost/\n"
+                    + "  static_headers: {X-Key: \"two\\nlines\"}\n"))
+        .isEqualTo("events.static_headers: the value of 'X-Key' cannot stand in a header");
+  }
+
+  @Test
   void unknownKeyOfABrokerNamesThePlaceForItsOwnOptions() {
     assertThat(refusal("broker: {type: redis, address: x}\n"))
         .isEqualTo(
