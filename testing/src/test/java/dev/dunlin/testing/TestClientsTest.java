@@ -56,8 +56,11 @@ class TestClientsTest {
   @Test
   void whoIsConnectedHasOpened() {
     var opened = new AtomicReference<Session>();
+    var connecting = Thread.currentThread();
     clients.connect(session -> {
-      Thread.sleep(20); // on its virtual thread, as one that looks something up
+      while (connecting.getState() == Thread.State.RUNNABLE && connecting.isAlive()) {
+        Thread.onSpinWait(); // as one that looks something up: whoever connects has to wait
+      }
       opened.set(session);
       return message -> {};
     });
