@@ -90,18 +90,27 @@ public final class NettyClient {
     if (limits.sendBufferBytes() > 0) {
       bootstrap.option(ChannelOption.SO_SNDBUF, limits.sendBufferBytes());
     }
-    bootstrap
-        .connect(new InetSocketAddress(addresses.getFirst(), plan.port()))
-        .addListener(connected -> {
-          if (connected.isSuccess()) {
-            return;
-          }
-          if (addresses.size() > 1) {
-            connect(plan, addresses.subList(1, addresses.size()), result);
-          } else {
-            result.completeExceptionally(cannotConnect(connected.cause()));
-          }
-        });
+    var connecting = bootstrap.connect(new InetSocketAddress(addresses.getFirst(), plan.port()));
+    if (connecting.isDone()) { // by loops that have ended since, which would tell no listener
+      connected(connecting, plan, addresses, result);
+    } else {
+      connecting.addListener(done -> connected(connecting, plan, addresses, result));
+    }
+  }
+
+  private void connected(
+      ChannelFuture connecting,
+      ClientPlan plan,
+      List<InetAddress> addresses,
+      CompletableFuture<Session> result) {
+    if (connecting.isSuccess()) {
+      return; // the handshake completes the result
+    }
+    if (addresses.size() > 1) {
+      connect(plan, addresses.subList(1, addresses.size()), result);
+    } else {
+      result.completeExceptionally(cannotConnect(connecting.cause()));
+    }
   }
 
   private void open(Channel channel, ClientPlan plan, CompletableFuture<Session> result) {
