@@ -412,6 +412,51 @@ class ServerTest {
     }
   }
 
+  /** A peer that ends its side of TCP with its close frame still hears what was said to it. */
+  @ParameterizedTest
+  @MethodSource("transports")
+  void aPeerThatEndsItsSideGetsItsAnswersAndTheClose(Transport transport) throws Exception {
+    var go = new CountDownLatch(1);
+    var goOn = new CountDownLatch(1);
+    var ended = new CompletableFuture<Closed>();
+    Endpoint slow =
+        session -> {
+          session.onClose(ended::complete);
+          return message -> {
+            go.await();
+            if (message instanceof Text text) {
+              if (text.value().equals("199")) {
+                goOn.await();
+              }
+              session.trySend(text);
+            }
+          };
+        };
+    try (var server =
+            WebSocketServer.builder().transport(transport).loops(1).route("/", slow).start(0);
+        var other = RawPeer.open(server.port(), "/");
+        var peer = RawPeer.open(server.port(), "/")) {
+      for (int i = 0; i < 200; i++) {
+        peer.write(RawPeer.text("" + i));
+      }
+      peer.write(RawPeer.close(1000));
+      peer.socket.shutdownOutput();
+      other.write(RawPeer.frame(0x89, new byte[0]));
+      other.read();
+      go.countDown();
+      for (int i = 0; i < 199; i++) {
+        assertThat(peer.readText()).isEqualTo("" + i);
+      }
+      other.write(RawPeer.frame(0x89, new byte[0])); // all is read by now, the end of it too
+      other.read();
+      goOn.countDown();
+      assertThat(peer.readText()).isEqualTo("199");
+      assertThat(peer.read().closeCode()).isEqualTo(1000);
+      assertThat(peer.drain()).isZero();
+      assertThat(ended.get(20, TimeUnit.SECONDS).received()).isPresent();
+    }
+  }
+
   @Test
   void anEndpointWithoutAHandlerIs1011() throws Exception {
     try (var server = WebSocketServer.builder().route("/", session -> null).start(0);

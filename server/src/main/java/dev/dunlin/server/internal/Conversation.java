@@ -9,7 +9,6 @@ import dev.dunlin.websocket.Message;
 import dev.dunlin.websocket.Prepared;
 import dev.dunlin.websocket.Role;
 import java.nio.ByteBuffer;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -129,27 +128,12 @@ public final class Conversation extends SessionSide implements Occupant {
   /** The peer has ended its side of the transport: what it sent is handled before ours ends too. */
   public void inputEnded() {
     inputEnded = true;
-    if (reading == null || !connection.open()) {
-      endAfterHandlers();
+    if (reading == null) {
+      ending().inputEnded();
     } // else when the rest is read: resume
     if (!gone) {
       lane.watch(this);
     }
-  }
-
-  private void endAfterHandlers() {
-    application.inputEnded();
-    if (connection.open() && application.busy()) {
-      application.afterwards(() -> onLaneWhileItLasts(this::endWire));
-    } else {
-      endWire();
-    }
-  }
-
-  /** What handlers answered leaves as far as the wire takes it at once. */
-  private void endWire() {
-    flush();
-    wire.close();
   }
 
   /** The wire takes more: what waits may leave. */
@@ -342,9 +326,7 @@ public final class Conversation extends SessionSide implements Occupant {
    * of the end.
    */
   void onLaneWhileItLasts(Runnable task) {
-    try {
-      lane.execute(task);
-    } catch (RejectedExecutionException over) {
+    if (!lane.offer(task)) {
       log.debug("The loop of the session from {} has ended", remoteAddress());
     }
   }
@@ -377,7 +359,7 @@ public final class Conversation extends SessionSide implements Occupant {
     if (!current.paused() && !gone) {
       reading = null;
       if (inputEnded) {
-        endAfterHandlers();
+        ending().inputEnded();
       } else {
         wire.resume();
       }
@@ -429,7 +411,7 @@ public final class Conversation extends SessionSide implements Occupant {
     }
     sending().end(); // made if need be: whoever sends later finds the session closed
     if (!gone) {
-      ending().endWire(story, client);
+      ending().endWire(story, client && !inputEnded);
     }
     application.ended(story);
   }

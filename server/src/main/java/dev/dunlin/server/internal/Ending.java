@@ -22,20 +22,45 @@ final class Ending {
       return;
     }
     concluding = true;
-    owner.application.inputEnded();
-    if (owner.application.busy()) {
-      owner.application.afterwards(() -> owner.onLaneWhileItLasts(owner::conclude));
+    afterHandlers(owner::conclude);
+  }
+
+  /**
+   * The peer has ended its side of the transport: ours ends after what handlers still have to do.
+   */
+  void inputEnded() {
+    if (owner.connection.ending()) {
+      return; // our answer to the peer's close comes first, and ends the transport
+    }
+    if (owner.connection.open()) {
+      afterHandlers(() -> {
+        owner.flush(); // what they answered, as far as the wire takes it at once
+        owner.wire.close();
+      });
     } else {
-      owner.conclude();
+      owner.wire.close(); // nobody waits for the answer to our close any more
     }
   }
 
-  /** The connection is over: ends the transport as its story demands. */
-  void endWire(Closed story, boolean client) {
+  private void afterHandlers(Runnable step) {
+    owner.application.inputEnded();
+    if (owner.application.busy()) {
+      owner.application.afterwards(() -> owner.onLaneWhileItLasts(step));
+    } else {
+      step.run();
+    }
+  }
+
+  /**
+   * The connection is over: ends the transport as its story demands.
+   *
+   * @param waits whether the peer is to end it first
+   */
+  void endWire(Closed story, boolean waits) {
     dropAt = owner.lane.now() + owner.limits().closeHandshake().toNanos();
     switch (story.cause()) {
       case PEER, LOCAL, HANDLER, SLOW -> {
-        if (!client) { // RFC 6455, 7.1.1: the server ends the transport, the client waits for it
+        if (!waits) { // RFC 6455, 7.1.1: the server ends the transport, the client waits for it
           owner.wire.close();
         }
       }

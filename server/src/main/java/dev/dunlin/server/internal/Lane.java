@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.random.RandomGenerator;
 
 /**
@@ -120,8 +121,23 @@ public abstract class Lane implements Executor {
   }
 
   /** Whether a wait would stop an event loop. */
-  final boolean mustNotWait() {
+  public final boolean mustNotWait() {
     return inLane() || Thread.currentThread() instanceof LoopThread;
+  }
+
+  /**
+   * Runs a task later, unless the server has stopped and the lane is over: for other threads, which
+   * may outlive it.
+   *
+   * @return false if it is over
+   */
+  public final boolean offer(Runnable task) {
+    try {
+      execute(task);
+      return true;
+    } catch (RejectedExecutionException over) {
+      return false;
+    }
   }
 
   /** What this lane counts. May be read from any thread. */

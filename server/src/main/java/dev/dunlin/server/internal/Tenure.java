@@ -11,7 +11,6 @@ import dev.dunlin.websocket.CloseCode;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,9 +117,7 @@ final class Tenure {
         decide.run();
         return;
       }
-      try {
-        owner.lane.execute(decide);
-      } catch (RejectedExecutionException over) { // the server has stopped meanwhile
+      if (!owner.lane.offer(decide)) {
         result.completeExceptionally(Sending.closedException());
       }
     });

@@ -2,7 +2,6 @@ package dev.dunlin.server.netty;
 
 import dev.dunlin.server.HttpStream;
 import dev.dunlin.server.SessionClosedException;
-import dev.dunlin.server.internal.Lane;
 import dev.dunlin.websocket.Limits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -41,7 +40,7 @@ final class HttpBody implements HttpStream {
 
   @Override
   public void write(ByteBuffer bytes) {
-    if (lane.inLane() || Thread.currentThread() instanceof Lane.LoopThread) {
+    if (lane.mustNotWait()) {
       throw new IllegalStateException("write waits, which an event loop must not: use tryWrite");
     }
     int size = bytes.remaining();

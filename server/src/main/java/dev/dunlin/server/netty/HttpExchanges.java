@@ -34,7 +34,6 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -263,9 +262,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
 
   /** For a handler's thread: where the server has stopped meanwhile nobody waits for its answer. */
   private void onLaneWhileItLasts(Runnable task) {
-    try {
-      lane.execute(task);
-    } catch (RejectedExecutionException over) {
+    if (!lane.offer(task)) {
       log.debug("The server stopped before a handler of it had answered");
     }
   }

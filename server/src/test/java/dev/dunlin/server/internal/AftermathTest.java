@@ -126,6 +126,37 @@ class AftermathTest {
   }
 
   @Test
+  void theEndOfThePeersSideDoesNotOvertakeTheAnswerToItsClose() throws Exception {
+    var working = new CountDownLatch(1);
+    var mayGoOn = new CountDownLatch(1);
+    var wire = new MemoryWire();
+    var conversation =
+        open(
+            session ->
+                message -> {
+                  working.countDown();
+                  await(mayGoOn);
+                },
+            Dispatch.VIRTUAL,
+            Limits.defaults(),
+            wire);
+    conversation.receive(texts(1));
+    conversation.receive(
+        ByteBuffer.wrap(new byte[] {(byte) 0x88, (byte) 0x82, 0, 0, 0, 0, 0x03, (byte) 0xe8}));
+    conversation.received();
+    assertThat(working.await(10, TimeUnit.SECONDS)).isTrue();
+    mayGoOn.countDown();
+    while (!conversation.quiet()) { // then the answer waits for the lane
+      Thread.onSpinWait();
+    }
+    conversation.inputEnded();
+    assertThat(wire.closed).isFalse();
+    lane.turn();
+    assertThat(wire.written.toByteArray()).endsWith((byte) 0x88, (byte) 0x02, 0x03, (byte) 0xe8);
+    assertThat(wire.closed).isTrue();
+  }
+
+  @Test
   void aPeerThatWentIsNotKeptByAHandlerThatDoesNotEnd() throws Exception {
     var working = new CountDownLatch(1);
     var interrupted = new CountDownLatch(1);
