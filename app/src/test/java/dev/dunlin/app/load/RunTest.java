@@ -76,10 +76,11 @@ class RunTest {
     try (var server =
         WebSocketServer.builder()
             .loops(1)
-            .limits(Limits.defaults().maxNewConnectionsPerSecond(200))
+            .limits(Limits.defaults().maxNewConnectionsPerSecond(50))
             .route(Route.at("/").dispatch(Dispatch.INLINE), ECHO)
             .start(0)) {
-      var result = run(plan(at(server, "/"), Optional.empty(), 250, 0));
+      // two seconds too many: however slowly they are opened, some come too soon
+      var result = run(plan(at(server, "/"), Optional.empty(), 150, 0));
       assertThat(result.messages()).isPositive();
       assertThat(server.statistics().refusals()).containsOnlyKeys(503);
     }
